@@ -1,0 +1,138 @@
+"""People, and the memberships their rights come from."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from flask_security import UserMixin
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.companies.models import Company
+from booking.core.db import StrEnumType, db
+from booking.schools.models import School
+
+
+class Person(db.Model, UserMixin):
+    """Somebody with an account. Flask-Security fills the columns below the line."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    first_name: Mapped[str] = mapped_column(String(80), default="")
+    last_name: Mapped[str] = mapped_column(String(80), default="")
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    mobile: Mapped[str] = mapped_column(String(30), default="")
+    language: Mapped[str] = mapped_column(String(5), default="fr")
+    wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    created_at: Mapped[datetime]
+    # --- Flask-Security
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=lambda: uuid.uuid4().hex)
+    confirmed_at: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]
+    current_login_at: Mapped[datetime | None]
+    last_login_ip: Mapped[str | None] = mapped_column(String(64))
+    current_login_ip: Mapped[str | None] = mapped_column(String(64))
+    login_count: Mapped[int | None] = mapped_column(default=0)
+    tf_primary_method: Mapped[str | None] = mapped_column(String(64))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    tf_phone_number: Mapped[str | None] = mapped_column(String(64))
+    us_totp_secrets: Mapped[str | None] = mapped_column(Text)
+    us_phone_number: Mapped[str | None] = mapped_column(String(64))
+    mf_recovery_codes: Mapped[list[Any] | None] = mapped_column(JSON)
+
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="person", foreign_keys="Membership.person_id", order_by="Membership.id"
+    )
+
+    @property
+    def roles(self) -> list[Any]:
+        """Flask-Security's global roles: none, rights come from memberships (product, section 1)."""
+        return []
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+
+class MemberRole(enum.StrEnum):
+    TEACHER = "teacher"
+    HEAD = "head"
+    DELEGATE = "delegate"
+    HOST = "host"
+    HOST_MANAGER = "host_manager"
+    OFFICER = "officer"
+    ADMIN = "admin"
+
+
+SCHOOL_ROLES = frozenset({MemberRole.TEACHER, MemberRole.HEAD, MemberRole.DELEGATE})
+COMPANY_ROLES = frozenset({MemberRole.HOST, MemberRole.HOST_MANAGER})
+
+
+class ScopeKind(enum.StrEnum):
+    NATIONAL = "national"
+    REGION_ACADEMIQUE = "region_academique"
+    ACADEMIE = "academie"
+    DEPARTEMENT = "departement"
+    PREFECTURE = "prefecture"
+    GROUP = "group"
+
+
+class MemberState(enum.StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Membership(db.Model):
+    """One person's role in one school, one company or one territory; trust is per membership.
+
+    A school role has school_id, a company role company_id, an officer scope_kind and scope_code, an admin none.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        CheckConstraint(
+            "(role IN ('teacher','head','delegate') AND school_id IS NOT NULL AND company_id IS NULL AND scope_kind IS NULL)"
+            " OR (role IN ('host','host_manager') AND company_id IS NOT NULL AND school_id IS NULL AND scope_kind IS NULL)"
+            " OR (role = 'officer' AND scope_kind IS NOT NULL AND school_id IS NULL AND company_id IS NULL)"
+            " OR (role = 'admin' AND school_id IS NULL AND company_id IS NULL AND scope_kind IS NULL)",
+            name="one_scope",
+        ),
+        Index("uq_membership_school", "person_id", "role", "school_id", unique=True, sqlite_where=text("school_id IS NOT NULL"), postgresql_where=text("school_id IS NOT NULL")),
+        Index("uq_membership_company", "person_id", "role", "company_id", unique=True, sqlite_where=text("company_id IS NOT NULL"), postgresql_where=text("company_id IS NOT NULL")),
+        Index("uq_membership_scope", "person_id", "scope_kind", "scope_code", unique=True, sqlite_where=text("scope_kind IS NOT NULL"), postgresql_where=text("scope_kind IS NOT NULL")),
+        Index("uq_membership_admin", "person_id", unique=True, sqlite_where=text("role = 'admin'"), postgresql_where=text("role = 'admin'")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[MemberRole] = mapped_column(StrEnumType(MemberRole))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"), index=True)
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"), index=True)
+    scope_kind: Mapped[ScopeKind | None] = mapped_column(StrEnumType(ScopeKind))
+    scope_code: Mapped[str | None] = mapped_column(String(60))
+    state: Mapped[MemberState] = mapped_column(StrEnumType(MemberState), default=MemberState.ACTIVE)
+    trusted_at: Mapped[datetime | None]
+    trust_due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(back_populates="memberships", foreign_keys=[person_id])
+    school: Mapped[School | None] = relationship()
+    company: Mapped[Company | None] = relationship()
+
+    @property
+    def is_active(self) -> bool:
+        return self.state is MemberState.ACTIVE
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.is_active and self.trusted_at is not None

@@ -1,0 +1,134 @@
+"""One class on one slot, and everything that happened to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.accounts.models import Person
+from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, Origin, State
+from booking.catalogue.models import Edition, Slot
+from booking.core.db import StrEnumType, db
+from booking.schools.models import School, SchoolClass
+
+_ALIVE_SQL = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ALIVE))))
+
+
+class SchoolInEdition(db.Model):
+    """A school in an edition: the row that is locked, and counted, when the edition caps bookings per school."""
+
+    __tablename__ = "school_in_edition"
+    __table_args__ = (
+        UniqueConstraint("school_id", "edition_id"),
+        CheckConstraint("taken_bookings >= 0", name="taken_bookings_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
+    taken_bookings: Mapped[int] = mapped_column(default=0)
+
+
+class Booking(db.Model):
+    """One class on one slot. It keeps a snapshot: editing the saved class changes no booking.
+
+    deadline_at: when the present state ends by itself, if it does. revision: rises with each change somebody is
+    told about. The territory columns say where the school stood when it booked (product, section 11).
+    """
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        Index(
+            "uq_booking_alive_class_slot", "class_id", "slot_id",
+            unique=True, sqlite_where=_ALIVE_SQL, postgresql_where=_ALIVE_SQL,
+        ),
+        Index("ix_booking_slot_state", "slot_id", "state"),
+        Index("ix_booking_school_state", "school_id", "state"),
+        Index("ix_booking_deadline", "state", "deadline_at"),
+        UniqueConstraint("booked_by_id", "idempotency_key"),
+        CheckConstraint("pupils > 0 AND pupils <= 200", name="pupils_plausible"),
+        CheckConstraint("adults >= 0 AND adults <= 40", name="adults_plausible"),
+        CheckConstraint("skip_count >= 0", name="skip_count_positive"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    booked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[State] = mapped_column(StrEnumType(State))
+    origin: Mapped[Origin] = mapped_column(StrEnumType(Origin), default=Origin.DIRECT)
+    idempotency_key: Mapped[str | None] = mapped_column(String(80))
+    # Snapshot
+    class_name: Mapped[str] = mapped_column(String(60))
+    level_code: Mapped[str | None] = mapped_column(String(20))
+    pupils: Mapped[int]
+    adults: Mapped[int]
+    assistants: Mapped[int] = mapped_column(default=0)
+    has_special_needs: Mapped[bool] = mapped_column(default=False)
+    girls: Mapped[int | None]
+    place: Mapped[str] = mapped_column(String(400))
+    place_latitude: Mapped[float | None]
+    place_longitude: Mapped[float | None]
+    departement_code: Mapped[str] = mapped_column(ForeignKey("departement.code"), index=True)
+    academie_code: Mapped[str | None] = mapped_column(ForeignKey("academie.code"), index=True)
+    commune_insee: Mapped[str | None] = mapped_column(String(5))
+    message: Mapped[str] = mapped_column(Text, default="")
+    # Clocks and answers
+    deadline_at: Mapped[datetime | None]
+    host_answer: Mapped[Answer | None] = mapped_column(StrEnumType(Answer))
+    host_answer_due_at: Mapped[datetime | None]
+    head_answer: Mapped[Answer | None] = mapped_column(StrEnumType(Answer))
+    head_answer_due_at: Mapped[datetime | None]
+    cancellable_until: Mapped[datetime | None]
+    reconfirm_by: Mapped[datetime | None]
+    skip_count: Mapped[int] = mapped_column(default=0)
+    priority: Mapped[int] = mapped_column(default=0)
+    # End
+    ended_by: Mapped[Actor | None] = mapped_column(StrEnumType(Actor))
+    end_reason: Mapped[str | None] = mapped_column(String(40))
+    end_note: Mapped[str] = mapped_column(String(500), default="")
+    present_pupils: Mapped[int | None]
+    present_adults: Mapped[int | None]
+    present_girls: Mapped[int | None]
+    revision: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+    slot: Mapped[Slot] = relationship()
+    edition: Mapped[Edition] = relationship()
+    school_class: Mapped[SchoolClass] = relationship()
+    school: Mapped[School] = relationship()
+    teacher: Mapped[Person] = relationship(foreign_keys=[teacher_id])
+    booked_by: Mapped[Person] = relationship(foreign_keys=[booked_by_id])
+    events: Mapped[list[BookingEvent]] = relationship(back_populates="booking", order_by="BookingEvent.id")
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state in ALIVE
+
+
+class BookingEvent(db.Model):
+    """One thing that happened to a booking: who, what, when, why. Rows are added, never changed."""
+
+    __tablename__ = "booking_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
+    event: Mapped[Event] = mapped_column(StrEnumType(Event))
+    from_state: Mapped[State | None] = mapped_column(StrEnumType(State))
+    to_state: Mapped[State] = mapped_column(StrEnumType(State))
+    actor: Mapped[Actor] = mapped_column(StrEnumType(Actor))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    happened_at: Mapped[datetime]
+
+    booking: Mapped[Booking] = relationship(back_populates="events")

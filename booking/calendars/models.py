@@ -1,0 +1,55 @@
+"""One calendar object per booking, side and person (specs/invitations §2)."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.core.db import StrEnumType, db
+
+
+class Side(enum.StrEnum):
+    """Whose copy of the booking an invitation is; the value stands in its UID."""
+
+    CLASS = "classe"
+    COMPANY = "entreprise"
+
+
+class CalendarState(enum.StrEnum):
+    NEW = "new"
+    LIVE = "live"
+    CANCELLED = "cancelled"
+
+
+class CalendarObject(db.Model):
+    """What one addressee's calendar holds of one booking. Locked while a message is composed.
+
+    sequence, last_dtstamp, digest and sent_facts speak of what was sent or may have been; revision counts the
+    messages queued, so that the same change queues one mail only.
+    """
+
+    __tablename__ = "calendar_object"
+    __table_args__ = (Index("uq_calendar_object_addressee", "booking_id", "side", "person_id", unique=True),)
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
+    side: Mapped[Side] = mapped_column(StrEnumType(Side))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    uid: Mapped[str] = mapped_column(String(200), unique=True)
+    organizer_address: Mapped[str] = mapped_column(String(254))
+    attendee_address: Mapped[str] = mapped_column(String(254))
+    sequence: Mapped[int | None]
+    last_dtstamp: Mapped[datetime | None]
+    digest: Mapped[str | None] = mapped_column(String(64))
+    sent_facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    first_message_id: Mapped[str | None] = mapped_column(String(200))
+    last_message_id: Mapped[str | None] = mapped_column(String(200))
+    revision: Mapped[int] = mapped_column(default=0)
+    state: Mapped[CalendarState] = mapped_column(StrEnumType(CalendarState), default=CalendarState.NEW)
+    created_at: Mapped[datetime]
+    modified_at: Mapped[datetime]
