@@ -1,0 +1,79 @@
+"""Who may: rights come from active memberships, role and scope. Another's object is a 404."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import abort, current_app, request
+from flask_login import current_user
+
+from booking.accounts.models import COMPANY_ROLES, SCHOOL_ROLES, Membership, MemberRole
+from booking.companies.models import Company
+from booking.schools.models import School
+
+
+def signed_in_required(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator: sends an anonymous visitor to the sign-in page, then back here."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not current_user.is_authenticated:
+            return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def my_memberships(*roles: MemberRole) -> list[Membership]:
+    """The active memberships of the person of this request, of these roles (any role if none is given)."""
+    if not current_user.is_authenticated:
+        return []
+    return [m for m in current_user.memberships if m.is_active and (not roles or m.role in roles)]
+
+
+def my_schools() -> list[School]:
+    """The schools where the person teaches or answers for outings."""
+    seen: dict[int, School] = {m.school_id: m.school for m in my_memberships(*SCHOOL_ROLES) if m.school}
+    return list(seen.values())
+
+
+def my_companies() -> list[Company]:
+    seen: dict[int, Company] = {m.company_id: m.company for m in my_memberships(*COMPANY_ROLES) if m.company}
+    return list(seen.values())
+
+
+def company_or_404(company_id: int, *roles: MemberRole) -> Company:
+    """The company, for its members only: 404 for anybody else, 403 when `roles` are asked and the member has none."""
+    mine = [m for m in my_memberships(*COMPANY_ROLES) if m.company_id == company_id]
+    if not mine:
+        abort(404)
+    if roles and not any(m.role in roles for m in mine):
+        abort(403)
+    return mine[0].company  # type: ignore[return-value]
+
+
+def school_or_404(uai: str, *roles: MemberRole) -> School:
+    """The school, for its members only: 404 for anybody else, 403 when `roles` are asked and the member has none."""
+    mine = [m for m in my_memberships(*SCHOOL_ROLES) if m.school and m.school.uai == uai.upper()]
+    if not mine:
+        abort(404)
+    if roles and not any(m.role in roles for m in mine):
+        abort(403)
+    return mine[0].school  # type: ignore[return-value]
+
+
+def officer_membership_or_404(membership_id: int) -> Membership:
+    """The officer's membership that names the territory of the page; 404 unless it is theirs."""
+    for membership in my_memberships(MemberRole.OFFICER):
+        if membership.id == membership_id:
+            return membership
+    abort(404)
+
+
+def safe_next(default: str) -> str:
+    """Where to go after an action: the `next` of the request when it is a path of this site, else `default`."""
+    target = request.values.get("next", "")
+    is_local = target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
+    return target if is_local else default
