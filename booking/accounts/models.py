@@ -12,11 +12,11 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, t
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.companies.models import Company
-from booking.core.db import StrEnumType, db
+from booking.core.db import Model, StrEnumType
 from booking.schools.models import School
 
 
-class Person(db.Model, UserMixin):
+class Person(Model, UserMixin):
     """Somebody with an account. Flask-Security fills the columns below the line."""
 
     __tablename__ = "person"
@@ -31,16 +31,16 @@ class Person(db.Model, UserMixin):
     wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
-    # --- Flask-Security
+    # --- Flask-Security (its mixin types three of these as never empty; before the first sign-in they are)
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=lambda: uuid.uuid4().hex)
     confirmed_at: Mapped[datetime | None]
-    last_login_at: Mapped[datetime | None]
-    current_login_at: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]  # type: ignore[assignment]
+    current_login_at: Mapped[datetime | None]  # type: ignore[assignment]
     last_login_ip: Mapped[str | None] = mapped_column(String(64))
     current_login_ip: Mapped[str | None] = mapped_column(String(64))
-    login_count: Mapped[int | None] = mapped_column(default=0)
+    login_count: Mapped[int | None] = mapped_column(default=0)  # type: ignore[assignment]
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
     tf_phone_number: Mapped[str | None] = mapped_column(String(64))
@@ -53,7 +53,7 @@ class Person(db.Model, UserMixin):
     )
 
     @property
-    def roles(self) -> list[Any]:
+    def roles(self) -> list[Any]:  # type: ignore[override]
         """Flask-Security's global roles: none, rights come from memberships (product, section 1)."""
         return []
 
@@ -91,7 +91,12 @@ class MemberState(enum.StrEnum):
     ENDED = "ended"
 
 
-class Membership(db.Model):
+def _unique_where(name: str, *columns: str, where: str) -> Index:
+    """A unique index over the rows that satisfy `where`, on both databases."""
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class Membership(Model):
     """One person's role in one school, one company or one territory; trust is per membership.
 
     A school role has school_id, a company role company_id, an officer scope_kind and scope_code, an admin none.
@@ -106,11 +111,11 @@ class Membership(db.Model):
             " OR (role = 'admin' AND school_id IS NULL AND company_id IS NULL AND scope_kind IS NULL)",
             name="one_scope",
         ),
-        Index("uq_membership_school", "person_id", "role", "school_id", unique=True, sqlite_where=text("school_id IS NOT NULL"), postgresql_where=text("school_id IS NOT NULL")),
-        Index("uq_membership_company", "person_id", "role", "company_id", unique=True, sqlite_where=text("company_id IS NOT NULL"), postgresql_where=text("company_id IS NOT NULL")),
-        Index("uq_membership_scope", "person_id", "scope_kind", "scope_code", unique=True, sqlite_where=text("scope_kind IS NOT NULL"), postgresql_where=text("scope_kind IS NOT NULL")),
-        Index("uq_membership_admin", "person_id", unique=True, sqlite_where=text("role = 'admin'"), postgresql_where=text("role = 'admin'")),
-    )  # fmt: skip
+        _unique_where("uq_membership_school", "person_id", "role", "school_id", where="school_id IS NOT NULL"),
+        _unique_where("uq_membership_company", "person_id", "role", "company_id", where="company_id IS NOT NULL"),
+        _unique_where("uq_membership_scope", "person_id", "scope_kind", "scope_code", where="scope_kind IS NOT NULL"),
+        _unique_where("uq_membership_admin", "person_id", where="role = 'admin'"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

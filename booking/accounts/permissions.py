@@ -9,7 +9,7 @@ from typing import Any
 from flask import abort, current_app, request
 from flask_login import current_user
 
-from booking.accounts.models import COMPANY_ROLES, SCHOOL_ROLES, Membership, MemberRole
+from booking.accounts.models import COMPANY_ROLES, SCHOOL_ROLES, MemberRole, Membership
 from booking.companies.models import Company
 from booking.schools.models import School
 
@@ -35,12 +35,12 @@ def my_memberships(*roles: MemberRole) -> list[Membership]:
 
 def my_schools() -> list[School]:
     """The schools where the person teaches or answers for outings."""
-    seen: dict[int, School] = {m.school_id: m.school for m in my_memberships(*SCHOOL_ROLES) if m.school}
+    seen: dict[int, School] = {m.school.id: m.school for m in my_memberships(*SCHOOL_ROLES) if m.school}
     return list(seen.values())
 
 
 def my_companies() -> list[Company]:
-    seen: dict[int, Company] = {m.company_id: m.company for m in my_memberships(*COMPANY_ROLES) if m.company}
+    seen: dict[int, Company] = {m.company.id: m.company for m in my_memberships(*COMPANY_ROLES) if m.company}
     return list(seen.values())
 
 

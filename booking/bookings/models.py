@@ -11,13 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from booking.accounts.models import Person
 from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, Origin, State
 from booking.catalogue.models import Edition, Slot
-from booking.core.db import StrEnumType, db
+from booking.core.db import Model, StrEnumType
 from booking.schools.models import School, SchoolClass
 
 _ALIVE_SQL = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ALIVE))))
 
 
-class SchoolInEdition(db.Model):
+class SchoolInEdition(Model):
     """A school in an edition: the row that is locked, and counted, when the edition caps bookings per school."""
 
     __tablename__ = "school_in_edition"
@@ -32,7 +32,7 @@ class SchoolInEdition(db.Model):
     taken_bookings: Mapped[int] = mapped_column(default=0)
 
 
-class Booking(db.Model):
+class Booking(Model):
     """One class on one slot. It keeps a snapshot: editing the saved class changes no booking.
 
     deadline_at: when the present state ends by itself, if it does. revision: rises with each change somebody is
@@ -114,7 +114,7 @@ class Booking(db.Model):
         return self.state in ALIVE
 
 
-class BookingEvent(db.Model):
+class BookingEvent(Model):
     """One thing that happened to a booking: who, what, when, why. Rows are added, never changed."""
 
     __tablename__ = "booking_event"

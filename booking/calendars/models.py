@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.core.db import StrEnumType, db
+from booking.core.db import Model, StrEnumType
 
 
 class Side(enum.StrEnum):
@@ -26,7 +26,7 @@ class CalendarState(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class CalendarObject(db.Model):
+class CalendarObject(Model):
     """What one addressee's calendar holds of one booking. Locked while a message is composed.
 
     sequence, last_dtstamp, digest and sent_facts speak of what was sent or may have been; revision counts the

@@ -11,10 +11,10 @@ from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, Strin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.companies.models import Company, Site
-from booking.core.db import StrEnumType, db
+from booking.core.db import Model, StrEnumType
 
 
-class Edition(db.Model):
+class Edition(Model):
     """A named campaign: its week, its wider window, the moment bookings open, its rules.
 
     Dates are data with their source: press material says 4-10 April 2011, the announcement 4-11 April.
@@ -91,14 +91,14 @@ class LabelState(enum.StrEnum):
     GRANTED = "granted"
 
 
-class ActivityLevel(db.Model):
+class ActivityLevel(Model):
     __tablename__ = "activity_level"
 
     activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"), primary_key=True)
     level_code: Mapped[str] = mapped_column(String(20), primary_key=True, index=True)
 
 
-class Activity(db.Model):
+class Activity(Model):
     """What a company offers, described once; slots give its dates."""
 
     __tablename__ = "activity"
@@ -194,7 +194,7 @@ class SlotAudience(enum.StrEnum):
     RESERVED = "reserved"
 
 
-class Slot(db.Model):
+class Slot(Model):
     """One dated occurrence, with its capacity in classes and pupils.
 
     The taken_* counters are a copy of what the bookings say, held for the lock and for a fast programme: they move

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from booking.core.db import StrEnumType, db
+from booking.core.db import Model, StrEnumType
 from booking.territory.models import Departement
 
 
@@ -18,7 +18,7 @@ class Trust(enum.StrEnum):
     REFUSED = "refused"
 
 
-class Company(db.Model):
+class Company(Model):
     """A legal unit. Until it is trusted it drafts and submits but is not public (product, section 11)."""
 
     __tablename__ = "company"
@@ -41,7 +41,7 @@ class Company(db.Model):
     sites: Mapped[list[Site]] = relationship(back_populates="company", order_by="Site.id")
 
 
-class Site(db.Model):
+class Site(Model):
     """An establishment of a company, with what a class needs to get in."""
 
     __tablename__ = "site"

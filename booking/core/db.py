@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, String, event
@@ -66,6 +66,16 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What models are made of, for the type checker: it cannot follow a class kept in an attribute of `db`."""
+
+        __abstract__ = True
+
+else:
+    Model = db.Model
 
 
 @event.listens_for(Engine, "connect")

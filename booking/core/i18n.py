@@ -5,11 +5,15 @@ Rules and services run outside a request too (worker, commands): there the langu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from flask import g, has_request_context, request
 from flask_babel import force_locale, gettext, lazy_gettext, lazy_ngettext, lazy_pgettext, ngettext, pgettext
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["LANGUAGES", "_", "_l", "_ln", "_lp", "_n", "_p", "current_language", "select_language", "speaking"]
 
@@ -47,10 +51,10 @@ def speaking(language: str) -> Iterator[None]:
 class LanguagePrefix:
     """WSGI: `/en/…` is the same page in English. The prefix moves to SCRIPT_NAME, so every url_for keeps it."""
 
-    def __init__(self, app):
+    def __init__(self, app: WSGIApplication) -> None:
         self.app = app
 
-    def __call__(self, environ, start_response):
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         for language in LANGUAGES:
             prefix = f"/{language}"

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.core.db import StrEnumType, db
+from booking.core.db import Model, StrEnumType
 
 
 class MailState(enum.StrEnum):
@@ -21,7 +21,7 @@ class MailState(enum.StrEnum):
     DEAD = "dead"
 
 
-class OutgoingMail(db.Model):
+class OutgoingMail(Model):
     """One message to one person. `payload` says all that is needed to compose it; `body` is the bytes once composed.
 
     object_key: the calendar object or other thread it belongs to; messages of one key leave in order.
@@ -62,7 +62,7 @@ class OutgoingMail(db.Model):
     sent_at: Mapped[datetime | None]
 
 
-class MailAddress(db.Model):
+class MailAddress(Model):
     """What is known of an address's deliverability: shown to its owner and to organisers, never blocks."""
 
     __tablename__ = "mail_address"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from booking.core.db import StrEnumType, db
+from booking.core.db import Model, StrEnumType
 from booking.territory.models import Departement
 
 
@@ -18,7 +18,7 @@ class SchoolKind(enum.StrEnum):
     LYCEE = "lycee"
 
 
-class School(db.Model):
+class School(Model):
     """A school. is_listed is false for the sections attached to another school (near-duplicates in a picker)."""
 
     __tablename__ = "school"
@@ -62,7 +62,7 @@ class Audience(enum.StrEnum):
     STAFF = "staff"
 
 
-class SchoolClass(db.Model):
+class SchoolClass(Model):
     """A teacher's saved class or group. Counts only.
 
     lock_version: moved by a guarded update before two bookings of the class are compared for a clash.
@@ -99,7 +99,7 @@ class SchoolClass(db.Model):
     school: Mapped[School] = relationship()
 
 
-class Absence(db.Model):
+class Absence(Model):
     """Days when a class, or the whole school when class_id is empty, cannot come: internships, exams."""
 
     __tablename__ = "absence"

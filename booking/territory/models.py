@@ -7,10 +7,10 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from booking.core.db import db
+from booking.core.db import Model
 
 
-class Academie(db.Model):
+class Academie(Model):
     """An académie of the 2020 map. mail_domain: a trust signal for teachers' addresses, never a proof."""
 
     __tablename__ = "academie"
@@ -23,7 +23,7 @@ class Academie(db.Model):
     mail_domain: Mapped[str | None] = mapped_column(String(80))
 
 
-class Departement(db.Model):
+class Departement(Model):
     """A département or overseas collectivity. timezone: that of its places (specs/invitations §2.5)."""
 
     __tablename__ = "departement"
@@ -40,7 +40,7 @@ class Departement(db.Model):
     academie: Mapped[Academie | None] = relationship(lazy="joined")
 
 
-class Commune(db.Model):
+class Commune(Model):
     """A commune or an arrondissement of Paris, Lyon, Marseille. search_name: folded, for type-ahead."""
 
     __tablename__ = "commune"
@@ -59,7 +59,7 @@ class Commune(db.Model):
     departement: Mapped[Departement] = relationship()
 
 
-class SchoolHoliday(db.Model):
+class SchoolHoliday(Model):
     """A holiday period of a zone, both days included; classes resume the day after last_on."""
 
     __tablename__ = "school_holiday"
