@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from sqlalchemy import make_url
 
@@ -31,10 +33,18 @@ max_connections = 300
 DATABASE_PREFIX = "etabli_test_"
 
 
+_numbers = itertools.count(1)
+
+
 @cache
 def postgresql_url() -> str:
-    """The address of an empty database that belongs to this process alone; it is dropped when the process ends."""
-    name = f"{DATABASE_PREFIX}{os.getpid()}"
+    """The address of the database in which this process runs its tests, one after the other."""
+    return new_postgresql_url()
+
+
+def new_postgresql_url() -> str:
+    """The address of a new, empty database; it is dropped when the process ends."""
+    name = f"{DATABASE_PREFIX}{os.getpid()}_{next(_numbers)}"
     server = make_url(database_url(server_url()))
     with _administration(server) as connection:
         if _is_embedded():
@@ -108,7 +118,8 @@ def _drop_leftovers(connection: Any) -> None:
     # A run that was killed could not drop its databases. On our own server the number in the name is a process here.
     rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{DATABASE_PREFIX}%"])
     for (name,) in rows.fetchall():
-        if not Path(f"/proc/{name.removeprefix(DATABASE_PREFIX)}").exists():
+        process = name.removeprefix(DATABASE_PREFIX).split("_")[0]
+        if not psutil.pid_exists(int(process)):
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
