@@ -1,7 +1,14 @@
+"""Capacity, states, waiting list, changes: one class on one slot, from request to presence."""
+
 from __future__ import annotations
 
 from flask import Flask
 
+from booking.bookings import checks, jobs  # noqa: F401  (they declare invariants and jobs)
+from booking.bookings.views import blueprints
+
 
 def init_app(app: Flask) -> None:
     """Plug this room into the application."""
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)

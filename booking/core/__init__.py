@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
 from booking.core import web
+from booking.core.checks import check_command
 from booking.core.db import db
 from booking.core.i18n import LanguagePrefix, select_language
 
@@ -21,4 +22,5 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=select_language)
     csrf.init_app(app)
     web.init_app(app)
+    app.cli.add_command(check_command)
     app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]

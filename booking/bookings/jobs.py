@@ -1,0 +1,17 @@
+"""What the worker does for bookings: end what nobody answered in time."""
+
+from __future__ import annotations
+
+from booking.bookings import services
+from booking.core.db import transaction
+from booking.core.jobs import job
+
+
+@job(every=60)
+def expire_bookings() -> int:
+    """Expire every booking whose deadline has passed, one transaction each. Returns how many."""
+    expired = 0
+    for booking_id in services.due_bookings():
+        with transaction():
+            expired += services.expire_due(booking_id) is not None
+    return expired

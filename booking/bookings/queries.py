@@ -1,0 +1,307 @@
+"""Reads of the bookings room: what a page or a rule needs to know of a slot, a class and its other outings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from booking.accounts.models import Membership, MemberState, Person
+from booking.bookings.models import Booking, SchoolInEdition
+from booking.bookings.rules.capacity import Places
+from booking.bookings.rules.clashes import Outing
+from booking.bookings.rules.explain import ClassFacts, Explanation, SlotFacts, World, explanation
+from booking.bookings.rules.states import ALIVE, TAKEN, State
+from booking.catalogue.models import Activity, PublicationState, Slot, SlotAudience, SlotState
+from booking.companies.models import Company, Trust
+from booking.core import clock
+from booking.core.dates import format_span
+from booking.core.db import db
+from booking.schools.models import Absence, Audience, SchoolClass
+from booking.territory.queries import holiday_calendar
+from booking.territory.rules import HolidayCalendar, distance_km
+
+# A class is busy with what is taken; a place on a waiting list keeps it nowhere.
+BUSY = TAKEN - {State.MISSED, State.EXCUSED}
+
+
+def explain(slot: Slot, school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None) -> Explanation:
+    """Every obstacle between the class and the slot, what already fits, and what must still happen (rule 6)."""
+    return explain_all([slot], school_class, adults=adults, pupils=pupils)[slot.id]
+
+
+def explain_all(
+    slots: Sequence[Slot], school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None
+) -> dict[int, Explanation]:
+    """The explanation of each slot for one class, by slot id, in a constant number of reads."""
+    if not slots:
+        return {}
+    group = class_facts(school_class, adults=adults, pupils=pupils)
+    known = _known_of(school_class, {slot.activity.edition_id for slot in slots})
+    return {slot.id: explanation(slot_facts(slot, school_class), group, known.world(slot)) for slot in slots}
+
+
+def world_of(slot: Slot, school_class: SchoolClass, *, place_is_held: bool = False) -> World:
+    """What else is known for this slot and class. place_is_held: this very booking is already in the counters."""
+    world = _known_of(school_class, {slot.activity.edition_id}).world(slot)
+    return replace(world, school_taken=world.school_taken - 1) if place_is_held else world
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was read once about a class, to be compared with any number of slots."""
+
+    school_class: SchoolClass
+    bookings: list[Booking]
+    absences: list[Absence]
+    calendar: HolidayCalendar
+    taken: dict[int, int]
+    is_trusted: bool
+
+    def world(self, slot: Slot) -> World:
+        day, school = slot.local_start.date(), self.school_class.school
+        site, edition = slot.activity.site, slot.activity.edition
+        status = self.calendar.status(day)
+        distance = None
+        if None not in (school.latitude, school.longitude, site.latitude, site.longitude):
+            distance = distance_km(school.latitude, school.longitude, site.latitude, site.longitude)
+        away = next((absence for absence in self.absences if absence.first_on <= day <= absence.last_on), None)
+        return World(
+            now=clock.now(),
+            others=tuple(outing_of(b) for b in self.bookings if b.slot_id != slot.id and b.state in BUSY),
+            is_booked_already=any(b.slot_id == slot.id and b.state in ALIVE for b in self.bookings),
+            away=(away.reason or "…") if away else None,
+            day_off=status.name if status.is_off else None,
+            holidays_known=status.is_known,
+            school_taken=self.taken.get(edition.id, 0),
+            school_cap=edition.bookings_per_school,
+            distance_km=distance,
+            is_trusted=self.is_trusted,
+            head_authorises_first=school.head_authorises_first,
+        )
+
+
+def _known_of(school_class: SchoolClass, edition_ids: set[int]) -> _Known:
+    return _Known(
+        school_class=school_class,
+        bookings=bookings_of_class(school_class.id),
+        absences=list(db.session.scalars(_absences_of(school_class))),
+        calendar=holiday_calendar(school_class.school.departement_code),
+        taken=school_taken(school_class.school_id, edition_ids),
+        is_trusted=is_trusted_at(school_class.owner_id, school_class.school_id),
+    )
+
+
+def class_facts(school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None) -> ClassFacts:
+    """The class as the rules see it, with the counts of this very booking when they differ from the saved ones."""
+    return ClassFacts(
+        name=school_class.name,
+        is_staff=school_class.audience is Audience.STAFF,
+        level=school_class.level_code,
+        pupils=school_class.pupils if pupils is None else pupils,
+        adults=school_class.adults if adults is None else adults,
+        wheelchairs=school_class.wheelchairs,
+        school_id=school_class.school_id,
+        departement=school_class.school.departement_code,
+    )
+
+
+def slot_facts(slot: Slot, school_class: SchoolClass | None = None) -> SlotFacts:
+    """The slot and its activity as the rules see them; a workshop takes place at the class's own school."""
+    activity = slot.activity
+    latitude, longitude = activity.site.latitude, activity.site.longitude
+    if activity.comes_to_class and school_class is not None:
+        latitude, longitude = school_class.school.latitude, school_class.school.longitude
+    opens = [moment for moment in (slot.opens_at, activity.edition.bookings_open_at) if moment]
+    return SlotFacts(
+        outing=Outing(slot.starts_at, slot.ends_at, latitude, longitude, activity.title),
+        day=slot.local_start.date(),
+        timezone=slot.timezone,
+        is_bookable=is_public(activity) and slot.state is SlotState.OPEN,
+        is_cancelled=slot.state is SlotState.CANCELLED,
+        opens_at=max(opens) if opens else None,
+        closes_at=slot.closes_at,
+        places=Places(slot.max_classes, slot.max_pupils, slot.taken_classes, slot.taken_pupils),
+        adults_per_class=slot.adults_per_class,
+        group_size_max=activity.group_size_max,
+        adults_per_group=activity.adults_per_group,
+        levels=frozenset(activity.level_codes),
+        booked_by=activity.booked_by,
+        is_workshop=activity.comes_to_class,
+        area_km=activity.area_km,
+        workshop_school_id=slot.school_id if activity.comes_to_class else None,
+        is_reserved=slot.audience is SlotAudience.RESERVED,
+        access_motor=activity.access_motor,
+    )
+
+
+def is_public(activity: Activity) -> bool:
+    """Published, by a trusted company: what the programme shows (product, section 11)."""
+    return activity.state is PublicationState.PUBLISHED and activity.company.trust is Trust.TRUSTED
+
+
+def outing_of(booking: Booking) -> Outing:
+    """When and where a booking keeps its class."""
+    slot = booking.slot
+    return Outing(
+        slot.starts_at,
+        slot.ends_at,
+        booking.place_latitude,
+        booking.place_longitude,
+        slot.activity.title,
+        format_span(slot.local_start, slot.local_end, slot.timezone),
+    )
+
+
+def bookings_of_class(class_id: int) -> list[Booking]:
+    """Bookings of the class that keep it busy or wait, with their slots."""
+    query = (
+        select(Booking)
+        .where(Booking.class_id == class_id, Booking.state.in_(BUSY | ALIVE))
+        .options(joinedload(Booking.slot).joinedload(Slot.activity))
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(query))
+
+
+def _absences_of(school_class: SchoolClass):
+    return select(Absence).where(
+        Absence.school_id == school_class.school_id,
+        (Absence.class_id.is_(None)) | (Absence.class_id == school_class.id),
+    )
+
+
+def school_taken(school_id: int, edition_ids: set[int]) -> dict[int, int]:
+    """Bookings that hold a place, by edition, of one school: what an edition's cap is compared with."""
+    query = select(SchoolInEdition.edition_id, SchoolInEdition.taken_bookings).where(
+        SchoolInEdition.school_id == school_id, SchoolInEdition.edition_id.in_(edition_ids)
+    )
+    return {edition_id: taken for edition_id, taken in db.session.execute(query)}
+
+
+def is_trusted_at(person_id: int, school_id: int) -> bool:
+    """Whether the person is trusted as a member of the school: otherwise they may only request."""
+    query = select(Membership.id).where(
+        Membership.person_id == person_id,
+        Membership.school_id == school_id,
+        Membership.state == MemberState.ACTIVE,
+        Membership.trusted_at.is_not(None),
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _shown(query):
+    """With all that a list of bookings shows, in one read."""
+    return query.options(
+        joinedload(Booking.slot).joinedload(Slot.activity).joinedload(Activity.site),
+        joinedload(Booking.slot).joinedload(Slot.activity).joinedload(Activity.company),
+        joinedload(Booking.slot).joinedload(Slot.activity).joinedload(Activity.contact),
+        joinedload(Booking.school),
+        joinedload(Booking.teacher),
+        joinedload(Booking.school_class),
+    )
+
+
+def bookings_of_teacher(person: Person) -> list[Booking]:
+    """The person's bookings, the next outing first."""
+    query = select(Booking).join(Booking.slot).where(
+        (Booking.teacher_id == person.id) | (Booking.booked_by_id == person.id)
+    )  # fmt: skip
+    return list(db.session.scalars(_shown(query.order_by(Slot.starts_at, Booking.id))).unique())
+
+
+def bookings_of_school(school_id: int, *, now: datetime | None = None) -> list[Booking]:
+    """All of the school's bookings, the next outing first."""
+    query = select(Booking).join(Booking.slot).where(Booking.school_id == school_id)
+    return list(db.session.scalars(_shown(query.order_by(Slot.starts_at, Booking.id))).unique())
+
+
+def bookings_of_company(company_id: int, *states: State) -> list[Booking]:
+    """Bookings on the company's slots, the next slot first; of these states only when some are given."""
+    query = select(Booking).join(Booking.slot).join(Slot.activity).where(Activity.company_id == company_id)
+    if states:
+        query = query.where(Booking.state.in_(states))
+    return list(db.session.scalars(_shown(query.order_by(Slot.starts_at, Booking.id))).unique())
+
+
+def bookings_of_slot(slot_id: int, *states: State) -> list[Booking]:
+    query = select(Booking).where(Booking.slot_id == slot_id)
+    if states:
+        query = query.where(Booking.state.in_(states))
+    return list(db.session.scalars(_shown(query.order_by(Booking.id))).unique())
+
+
+def slots_of_company(company_id: int, *, since: datetime) -> list[Slot]:
+    """The company's slots that end after `since`, the next first."""
+    query = (
+        select(Slot)
+        .join(Slot.activity)
+        .where(Activity.company_id == company_id, Slot.ends_at > since)
+        .options(joinedload(Slot.activity).joinedload(Activity.site))
+        .order_by(Slot.starts_at, Slot.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def alternatives(slot: Slot, school_class: SchoolClass, *, most: int = 3) -> list[Slot]:
+    """Up to three slots near this one that the class could book: same activity, then same theme, level and area."""
+    activity = slot.activity
+    candidates = (
+        select(Slot)
+        .join(Slot.activity)
+        .join(Activity.company)
+        .where(
+            Slot.id != slot.id,
+            Slot.state == SlotState.OPEN,
+            Slot.closes_at > clock.now(),
+            Slot.starts_at.between(slot.starts_at - timedelta(days=90), slot.starts_at + timedelta(days=90)),
+            Slot.taken_classes < Slot.max_classes,
+            Slot.max_pupils - Slot.taken_pupils >= school_class.pupils,
+            Activity.edition_id == activity.edition_id,
+            Activity.state == PublicationState.PUBLISHED,
+            Company.trust == Trust.TRUSTED,
+            (Slot.academie_code == slot.academie_code) | (Slot.departement_code == slot.departement_code),
+        )
+        .options(
+            joinedload(Slot.activity).joinedload(Activity.site),
+            joinedload(Slot.activity).joinedload(Activity.company),
+            joinedload(Slot.activity).joinedload(Activity.edition),
+            joinedload(Slot.activity).selectinload(Activity.levels),
+        )
+        .order_by(Slot.starts_at)
+        .limit(300)
+    )
+    nearest = sorted(db.session.scalars(candidates).unique(), key=lambda other: _strangeness(other, slot, school_class))
+    shortlist = nearest[: most * 6]
+    answers = explain_all(shortlist, school_class)
+    chosen: list[Slot] = []
+    for other in shortlist:
+        # One date of each other activity is enough; of the same activity every date is welcome.
+        seen = {c.activity_id for c in chosen} - {slot.activity_id}
+        if answers[other.id].is_possible and other.activity_id not in seen:
+            chosen.append(other)
+        if len(chosen) == most:
+            break
+    return chosen
+
+
+def _strangeness(other: Slot, wanted: Slot, school_class: SchoolClass) -> float:
+    """How far another slot is from the wanted one: theme first, then distance and days. Smaller is nearer."""
+    score = 0.0
+    if other.activity_id != wanted.activity_id:
+        score += 20
+        score += 0 if other.activity.kind is wanted.activity.kind else 30
+        score += 0 if other.activity.sector == wanted.activity.sector else 15
+    site, school = other.activity.site, school_class.school
+    if None not in (site.latitude, site.longitude, school.latitude, school.longitude):
+        score += distance_km(site.latitude, site.longitude, school.latitude, school.longitude)
+    return score + abs((other.starts_at - wanted.starts_at).days)
+
+
+def bookable_facts(facts: SlotFacts) -> SlotFacts:
+    """The same slot, as if it had room: used once its places are already held by the guarded statement."""
+    places = replace(facts.places, taken_classes=0, taken_pupils=0)
+    return replace(facts, places=places)

@@ -1,0 +1,541 @@
+"""Why a class can, or cannot, book a slot: every obstacle, each with its sentence and its remedy (rule 6).
+
+`obstacles()` walks the list CHECKS. To add one: write its Obstacle, a check that returns it, and name it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from booking.bookings.rules.capacity import GroupTooLarge, Places, SlotFull, TooFewPlaces, adults_needed, groups_of
+from booking.bookings.rules.clashes import Clash, Outing, clash_with
+from booking.bookings.rules.obstacles import Obstacle
+from booking.catalogue.models import BookedBy
+from booking.core.dates import format_moment
+from booking.core.i18n import _l, _ln
+from booking.schools.rules import level_span_words
+
+
+@dataclass(frozen=True)
+class SlotFacts:
+    """What matters of a slot and its activity."""
+
+    outing: Outing
+    day: date
+    timezone: str
+    is_bookable: bool
+    is_cancelled: bool
+    opens_at: datetime | None
+    closes_at: datetime
+    places: Places
+    adults_per_class: int
+    group_size_max: int | None
+    adults_per_group: int
+    levels: frozenset[str]
+    booked_by: BookedBy
+    is_workshop: bool = False
+    area_km: int | None = None
+    area_departement: str | None = None
+    workshop_school_id: int | None = None
+    is_reserved: bool = False
+    access_motor: bool | None = None
+    needs_approval: bool = False
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """What matters of a class: counts, never names."""
+
+    name: str
+    is_staff: bool
+    level: str | None
+    pupils: int
+    adults: int
+    wheelchairs: int = 0
+    school_id: int = 0
+    departement: str = ""
+
+
+@dataclass(frozen=True)
+class World:
+    """What else is known at the moment of asking.
+
+    day_off: words for the holiday on the slot's day, in the school's zone. holidays_known: false where the zone's
+    calendar is not known; unknown is never taken for term time.
+    """
+
+    now: datetime
+    others: tuple[Outing, ...] = ()
+    is_booked_already: bool = False
+    away: str | None = None
+    day_off: str | None = None
+    holidays_known: bool = True
+    school_taken: int = 0
+    school_cap: int | None = None
+    distance_km: float | None = None
+    is_outings_suspended: bool = False
+    is_trusted: bool = True
+    head_authorises_first: bool = False
+    may_use_reserved: bool = False
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The answer to "can my class come?". good_news and to_do are sentences."""
+
+    obstacles: list[Obstacle] = field(default_factory=list)
+    good_news: list[str] = field(default_factory=list)
+    to_do: list[str] = field(default_factory=list)
+
+    @property
+    def stops(self) -> list[Obstacle]:
+        return [obstacle for obstacle in self.obstacles if obstacle.severity == "stop"]
+
+    @property
+    def is_possible(self) -> bool:
+        return not self.stops
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether only the lack of places stands in the way: the waiting list is for that."""
+        return bool(self.stops) and all(isinstance(stop, SlotFull | TooFewPlaces) for stop in self.stops)
+
+
+class SlotCancelled(Obstacle):
+    code = "slot_cancelled"
+
+    def what(self):
+        return _l("Ce créneau a été annulé par l’entreprise.")
+
+    def remedy_words(self):
+        return _l("Choisissez une autre date ou une autre visite.")
+
+    def tag_words(self):
+        return _l("annulé")
+
+
+class SlotNotBookable(Obstacle):
+    code = "slot_not_bookable"
+
+    def what(self):
+        return _l("Ce créneau n’est pas ouvert à la réservation.")
+
+    def remedy_words(self):
+        return _l("Choisissez une autre date ou une autre visite.")
+
+    def tag_words(self):
+        return _l("fermé")
+
+
+class NotYetOpen(Obstacle):
+    """opens: when bookings open, in words."""
+
+    code = "not_yet_open"
+    opens: str
+
+    def what(self):
+        return _l("Les réservations ouvrent le %(opens)s.", opens=self.opens)
+
+    def remedy_words(self):
+        return _l("Revenez à ce moment-là : votre classe enregistrée sera prête.")
+
+    def tag_words(self):
+        return _l("pas encore ouvert")
+
+
+class Closed(Obstacle):
+    """closed: when bookings closed, in words."""
+
+    code = "closed"
+    closed: str
+
+    def what(self):
+        return _l("Les réservations de ce créneau sont closes depuis le %(closed)s.", closed=self.closed)
+
+    def remedy_words(self):
+        return _l("Choisissez une date plus lointaine.")
+
+    def tag_words(self):
+        return _l("inscriptions closes")
+
+
+class WrongLevel(Obstacle):
+    """levels: the levels asked for, in words."""
+
+    code = "wrong_level"
+    levels: str
+
+    def what(self):
+        return _l("Cette activité s’adresse à d’autres niveaux : %(levels)s.", levels=self.levels)
+
+    def remedy_words(self):
+        return _l("Cherchez dans le programme avec le niveau de votre classe.")
+
+    def tag_words(self):
+        return _l("autre niveau")
+
+
+class NotForClasses(Obstacle):
+    code = "not_for_classes"
+
+    def what(self):
+        return _l("Cette visite est réservée aux enseignants, sans élèves.")
+
+    def remedy_words(self):
+        return _l("Enregistrez un groupe de personnel pour la réserver.")
+
+    def tag_words(self):
+        return _l("sans élèves")
+
+
+class NotForStaff(Obstacle):
+    code = "not_for_staff"
+
+    def what(self):
+        return _l("Cette activité accueille des classes, pas un groupe de personnel seul.")
+
+    def remedy_words(self):
+        return _l("Choisissez une de vos classes ou une visite pour enseignants.")
+
+    def tag_words(self):
+        return _l("avec une classe")
+
+
+class NoBookingNeeded(Obstacle):
+    code = "no_booking_needed"
+
+    def what(self):
+        return _l("Cette activité ne se réserve pas.")
+
+    def remedy_words(self):
+        return _l("Venez aux heures indiquées.")
+
+    def tag_words(self):
+        return _l("entrée libre")
+
+
+class BookedAlready(Obstacle):
+    code = "booked_already"
+
+    def what(self):
+        return _l("La classe a déjà une réservation sur ce créneau.")
+
+    def remedy_words(self):
+        return _l("Retrouvez-la dans « Mes réservations ».")
+
+    def tag_words(self):
+        return _l("déjà réservé")
+
+
+class ClassAway(Obstacle):
+    """reason: why, as the teacher or the school wrote it."""
+
+    code = "class_away"
+    reason: str
+
+    def what(self):
+        return _l("La classe est indisponible ce jour-là (%(reason)s).", reason=self.reason)
+
+    def remedy_words(self):
+        return _l("Choisissez une autre date ou corrigez les périodes d’absence de la classe.")
+
+    def tag_words(self):
+        return _l("classe absente")
+
+
+class DayOff(Obstacle):
+    """holiday: its name."""
+
+    code = "day_off"
+    holiday: str
+
+    def what(self):
+        return _l("Pas de classe ce jour-là dans votre établissement : %(holiday)s.", holiday=self.holiday)
+
+    def remedy_words(self):
+        return _l("Choisissez une date en période scolaire.")
+
+    def tag_words(self):
+        return _l("jour sans classe")
+
+
+class AdultsMissing(Obstacle):
+    """needed, given: accompanying adults."""
+
+    code = "adults_missing"
+    field = "adults"
+    needed: int
+    given: int
+
+    def what(self):
+        return _ln(
+            "L’entreprise demande %(num)d accompagnateur pour cette classe ; vous en avez indiqué %(given)d.",
+            "L’entreprise demande %(num)d accompagnateurs pour cette classe ; vous en avez indiqué %(given)d.",
+            self.needed,
+            given=self.given,
+        )
+
+    def remedy_words(self):
+        return _l("Ajoutez un accompagnateur (un parent agréé ou un assistant d’éducation compte).")
+
+    def tag_words(self):
+        return _l("accompagnateurs manquants")
+
+
+class SchoolCapReached(Obstacle):
+    """cap: bookings a school may have in this edition."""
+
+    code = "school_cap"
+    cap: int
+
+    def what(self):
+        return _ln(
+            "Votre établissement a déjà sa réservation pour cette édition (%(num)d au plus).",
+            "Votre établissement a déjà ses réservations pour cette édition (%(num)d au plus).",
+            self.cap,
+        )
+
+    def remedy_words(self):
+        return _l("Voyez avec vos collègues si l’une d’elles peut être annulée.")
+
+    def tag_words(self):
+        return _l("plafond atteint")
+
+
+class OutOfArea(Obstacle):
+    """area: km the speaker travels at most. distance: km to the school."""
+
+    code = "out_of_area"
+    area: int
+    distance: int
+
+    def what(self):
+        return _l(
+            "L’intervenant se déplace à %(area)d km au plus ; votre établissement est à %(distance)d km.",
+            area=self.area,
+            distance=self.distance,
+        )
+
+    def remedy_words(self):
+        return _l("Cherchez un atelier plus proche dans le programme.")
+
+    def tag_words(self):
+        return _l("trop loin")
+
+
+class OtherSchoolsWorkshop(Obstacle):
+    code = "other_school"
+
+    def what(self):
+        return _l("L’intervenant se rend ce jour-là dans un autre établissement.")
+
+    def remedy_words(self):
+        return _l("Choisissez une autre date.")
+
+    def tag_words(self):
+        return _l("pris par un autre établissement")
+
+
+class Reserved(Obstacle):
+    code = "reserved"
+
+    def what(self):
+        return _l("Ce créneau est réservé à des établissements invités par l’entreprise.")
+
+    def remedy_words(self):
+        return _l("Ouvrez le lien d’invitation si vous l’avez reçu, ou choisissez une autre date.")
+
+    def tag_words(self):
+        return _l("sur invitation")
+
+
+class OutingsSuspended(Obstacle):
+    code = "outings_suspended"
+
+    def what(self):
+        return _l("Les sorties scolaires sont suspendues dans votre département.")
+
+    def remedy_words(self):
+        return _l("Revenez quand la suspension sera levée.")
+
+    def tag_words(self):
+        return _l("sorties suspendues")
+
+
+class NoWheelchairAccess(Obstacle):
+    code = "no_wheelchair_access"
+    severity = "warn"
+
+    def what(self):
+        return _l("L’entreprise n’a pas d’accès en fauteuil roulant.")
+
+    def remedy_words(self):
+        return _l("Appelez le contact avant de réserver : un parcours adapté est parfois possible.")
+
+    def tag_words(self):
+        return _l("accès fauteuil à vérifier")
+
+
+class HolidaysUnknown(Obstacle):
+    code = "holidays_unknown"
+    severity = "warn"
+
+    def what(self):
+        return _l("Le calendrier scolaire de votre zone n’est pas connu à cette date.")
+
+    def remedy_words(self):
+        return _l("Vérifiez que la classe a cours ce jour-là.")
+
+    def tag_words(self):
+        return _l("date à vérifier")
+
+
+def _state(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if slot.is_cancelled:
+        return SlotCancelled()
+    return None if slot.is_bookable else SlotNotBookable()
+
+
+def _window(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if slot.opens_at and world.now < slot.opens_at:
+        return NotYetOpen(opens=format_moment(slot.opens_at, slot.timezone))
+    if world.now >= slot.closes_at:
+        return Closed(closed=format_moment(slot.closes_at, slot.timezone))
+    return None
+
+
+def _audience(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if slot.booked_by is BookedBy.NONE:
+        return NoBookingNeeded()
+    if slot.booked_by is BookedBy.STAFF and not group.is_staff:
+        return NotForClasses()
+    if slot.booked_by is BookedBy.CLASS and group.is_staff:
+        return NotForStaff()
+    return None
+
+
+def _level(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    """A mixed group ("AUTRE") is the teacher's judgment; an activity without levels takes them all."""
+    if group.is_staff or not slot.levels or group.level in slot.levels or group.level == "AUTRE":
+        return None
+    return WrongLevel(levels=level_span_words(slot.levels))
+
+
+def _reserved(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    return Reserved() if slot.is_reserved and not world.may_use_reserved else None
+
+
+def _already(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    return BookedAlready() if world.is_booked_already else None
+
+
+def _places(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if group.pupils > slot.places.max_pupils:
+        return GroupTooLarge(most=slot.places.max_pupils)
+    if slot.places.left_pupils <= 0:
+        return SlotFull()
+    if not slot.places.fit(group.pupils):
+        return TooFewPlaces(left=slot.places.left_pupils, pupils=group.pupils)
+    return None
+
+
+def _adults(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if group.is_staff:
+        return None
+    needed = adults_needed(group.pupils, slot.adults_per_class, slot.group_size_max, slot.adults_per_group)
+    return AdultsMissing(needed=needed, given=group.adults) if group.adults < needed else None
+
+
+def _clash(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    other = None if world.is_booked_already else clash_with(slot.outing, world.others)
+    return Clash(title=other.title, when=other.when) if other else None
+
+
+def _away(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    return ClassAway(reason=world.away) if world.away is not None else None
+
+
+def _day_off(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if group.is_staff:
+        return None
+    if world.day_off:
+        return DayOff(holiday=world.day_off)
+    return None if world.holidays_known else HolidaysUnknown()
+
+
+def _area(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    """A classroom workshop goes to one school, within its area (product, section 11)."""
+    if not slot.is_workshop:
+        return None
+    if slot.workshop_school_id is not None and slot.workshop_school_id != group.school_id:
+        return OtherSchoolsWorkshop()
+    if slot.area_km is not None and world.distance_km is not None and world.distance_km > slot.area_km:
+        return OutOfArea(area=slot.area_km, distance=round(world.distance_km))
+    return None
+
+
+def _cap(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if world.school_cap is not None and world.school_taken >= world.school_cap and not world.is_booked_already:
+        return SchoolCapReached(cap=world.school_cap)
+    return None
+
+
+def _suspended(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    return OutingsSuspended() if world.is_outings_suspended and not slot.is_workshop else None
+
+
+def _access(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    return NoWheelchairAccess() if group.wheelchairs and slot.access_motor is False else None
+
+
+Check = Callable[[SlotFacts, ClassFacts, World], Obstacle | None]
+CHECKS: tuple[Check, ...] = (
+    _state, _window, _already, _audience, _reserved, _level, _places, _clash, _away, _day_off, _area, _suspended,
+    _cap, _adults, _access,
+)  # fmt: skip
+
+
+def obstacles(slot: SlotFacts, group: ClassFacts, world: World) -> list[Obstacle]:
+    """Every obstacle, the gravest first: those that no change of the class can lift come before the others."""
+    return [found for check in CHECKS if (found := check(slot, group, world)) is not None]
+
+
+def first_stop(found: Iterable[Obstacle]) -> Obstacle | None:
+    return next((obstacle for obstacle in found if obstacle.severity == "stop"), None)
+
+
+def good_news(slot: SlotFacts, group: ClassFacts, world: World) -> list[str]:
+    """What already fits, in sentences: the panel answers before it asks."""
+    news = []
+    if slot.places.fit(group.pupils):
+        groups = groups_of(group.pupils, slot.group_size_max)
+        if groups > 1:
+            size = -(-group.pupils // groups)
+            news.append(
+                str(_l("Votre classe peut venir au complet : %(groups)d groupes de %(size)d au plus.", groups=groups, size=size))
+            )
+        else:
+            news.append(str(_l("Votre classe peut venir au complet.")))
+    if not any(other.starts_at.date() == slot.outing.starts_at.date() for other in world.others):
+        news.append(str(_l("Aucune autre sortie de la %(name)s ce jour-là.", name=group.name)))
+    return news
+
+
+def to_do(slot: SlotFacts, group: ClassFacts, world: World) -> list[str]:
+    """What must still happen before the booking is firm."""
+    steps = []
+    if world.head_authorises_first and not slot.is_workshop:
+        steps.append(str(_l("Votre chef d’établissement doit d’abord autoriser la sortie ; nous lui écrivons.")))
+    if not world.is_trusted:
+        steps.append(
+            str(_l("Votre compte est en cours de vérification : l’entreprise recevra une demande, à confirmer ensuite."))
+        )
+    return steps
+
+
+def explanation(slot: SlotFacts, group: ClassFacts, world: World) -> Explanation:
+    return Explanation(obstacles(slot, group, world), good_news(slot, group, world), to_do(slot, group, world))
+
+

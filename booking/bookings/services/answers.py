@@ -1,0 +1,100 @@
+"""The host's answer, a cancellation by either side, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from booking.accounts.models import Person
+from booking.bookings.models import Booking
+from booking.bookings.rules.states import Actor, Answer, Event, State, is_firm
+from booking.bookings.services.places import lock_booking
+from booking.bookings.services.transitions import step
+from booking.core import clock
+from booking.core.db import db
+from booking.core.errors import Refusal
+from booking.core.i18n import _l
+
+
+class TooLateToCancel(Refusal):
+    """After the limit a teacher asks the host instead of cancelling alone (rule 7)."""
+
+    code = "too_late_to_cancel"
+
+    def sentence(self):
+        return _l("La date limite d’annulation est passée : appelez le contact de l’entreprise, qui peut annuler avec vous.")
+
+
+class ReasonMissing(Refusal):
+    code = "reason_missing"
+    field = "reason"
+
+    def sentence(self):
+        return _l("Choisissez une raison : elle est transmise à l’autre partie.")
+
+
+def answer_request(
+    booking_id: int, person: Person, *, accept: bool, reason: str | None = None, note: str = ""
+) -> Booking:
+    """The host's yes or no to a request. With the last yes that was needed the booking is firm.
+
+    Refuses: NotPossibleNow when it is no longer a request, ReasonMissing for a no without a reason.
+    """
+    if not accept and not reason:
+        raise ReasonMissing()
+    booking = lock_booking(booking_id)
+    if not accept:
+        booking.host_answer = Answer.NO
+        return step(booking, Event.HOST_DECLINE, Actor.HOST, person, reason=reason, note=note)
+    step(booking, Event.HOST_ACCEPT, Actor.HOST, person, note=note)
+    booking.host_answer = Answer.YES
+    return confirm_if_firm(booking)
+
+
+def confirm_if_firm(booking: Booking) -> Booking:
+    """Confirm a request whose needed answers are all yes; otherwise its next deadline is the remaining one's."""
+    if not is_firm((booking.host_answer, booking.head_answer)):
+        dues = (
+            (booking.host_answer, booking.host_answer_due_at),
+            (booking.head_answer, booking.head_answer_due_at),
+        )
+        booking.deadline_at = min((due for answer, due in dues if answer is Answer.PENDING and due), default=None)
+        return booking
+    booking.deadline_at = None
+    booking.confirmed_at = clock.now()
+    return step(booking, Event.CONFIRM, Actor.SERVICE)
+
+
+def cancel_booking(booking_id: int, person: Person, actor: Actor, *, reason: str | None, note: str = "") -> Booking:
+    """Cancel by either side, with a reason. A host refuses a request rather than cancelling it.
+
+    Refuses: ReasonMissing, NotPossibleNow, TooLateToCancel (teacher, firm booking, limit passed).
+    """
+    if not reason:
+        raise ReasonMissing()
+    booking = lock_booking(booking_id)
+    limit = booking.cancellable_until
+    if actor is Actor.TEACHER and booking.state is State.CONFIRMED and limit and clock.now() > limit:
+        raise TooLateToCancel()
+    return step(booking, Event.CANCEL, actor, person, reason=reason, note=note)
+
+
+EXPIRING = (State.HELD, State.REQUESTED, State.OFFERED)
+
+
+def due_bookings(limit: int = 500) -> list[int]:
+    """Ids of the bookings whose deadline has passed, the oldest first."""
+    query = (
+        select(Booking.id)
+        .where(Booking.state.in_(EXPIRING), Booking.deadline_at <= clock.now())
+        .order_by(Booking.deadline_at, Booking.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def expire_due(booking_id: int) -> Booking | None:
+    """End a booking whose deadline has passed, unless somebody acted in the meantime: safe to run twice at once."""
+    booking = lock_booking(booking_id)
+    if booking.state not in EXPIRING or booking.deadline_at is None or booking.deadline_at > clock.now():
+        return None
+    return step(booking, Event.LAPSE, Actor.SERVICE)

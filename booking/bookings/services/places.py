@@ -1,0 +1,140 @@
+"""Locks and counters. Whoever changes a booking locks, in this one order: school in the edition, class, slot.
+
+A lock is an UPDATE: `SELECT … FOR UPDATE` is silently dropped by SQLite, an UPDATE holds the row on PostgreSQL and
+the file on SQLite until the transaction ends. The counters of a slot and of a school move here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from booking.bookings.models import Booking, SchoolInEdition
+from booking.bookings.rules.capacity import Places, check_places
+from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
+from booking.catalogue.models import Edition, Slot, SlotState
+from booking.core.db import db
+from booking.core.errors import Refusal
+from booking.core.i18n import _l
+from booking.schools.models import SchoolClass
+
+_CONFLICT_FREE_INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+class NotFound(Refusal):
+    """The object does not exist, or not for this person: the page is a 404."""
+
+    code = "not_found"
+
+    def sentence(self):
+        return _l("Cet élément n’existe pas ou plus.")
+
+
+def lock_school(school_id: int, edition_id: int) -> None:
+    """Hold the school's row in the edition, made at its first booking."""
+    new = _CONFLICT_FREE_INSERT[db.session.get_bind().dialect.name](SchoolInEdition)
+    row = {"school_id": school_id, "edition_id": edition_id, "taken_bookings": 0}
+    db.session.execute(new.values(row).on_conflict_do_nothing())
+    db.session.execute(
+        update(SchoolInEdition)
+        .where(SchoolInEdition.school_id == school_id, SchoolInEdition.edition_id == edition_id)
+        .values(taken_bookings=SchoolInEdition.taken_bookings)
+    )
+
+
+def lock_class(class_id: int) -> None:
+    """Hold the class: its clashes are compared one booking at a time, across all slots."""
+    db.session.execute(
+        update(SchoolClass).where(SchoolClass.id == class_id).values(lock_version=SchoolClass.lock_version + 1)
+    )
+
+
+def lock_slot(slot_id: int) -> Slot:
+    """Hold the slot and read it afresh. Refuses: NotFound."""
+    db.session.execute(update(Slot).where(Slot.id == slot_id).values(taken_classes=Slot.taken_classes))
+    return fresh_slot(slot_id)
+
+
+def fresh_slot(slot_id: int) -> Slot:
+    slot = db.session.get(Slot, slot_id, populate_existing=True)
+    if slot is None:
+        raise NotFound()
+    return slot
+
+
+def lock_booking(booking_id: int) -> Booking:
+    """Hold everything a change of this booking may touch, then read it afresh. Refuses: NotFound."""
+    where = select(Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id).where(
+        Booking.id == booking_id
+    )
+    row = db.session.execute(where).first()
+    if row is None:
+        raise NotFound()
+    lock_school(row.school_id, row.edition_id)
+    lock_class(row.class_id)
+    lock_slot(row.slot_id)
+    booking = db.session.get(Booking, booking_id, populate_existing=True)
+    if booking is None:
+        raise NotFound()
+    return booking
+
+
+def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int) -> Slot:
+    """Take one class and its pupils off the slot, and one booking off the school's share: all or nothing.
+
+    The guarded statement is lock, check and change at once: one row changed, the places are ours until the
+    transaction ends. Refuses: SchoolCapReached, SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces.
+    """
+    _count_for_school(school_id, edition_id)
+    guarded = (
+        update(Slot)
+        .where(
+            Slot.id == slot_id,
+            Slot.state == SlotState.OPEN,
+            Slot.taken_classes + 1 <= Slot.max_classes,
+            Slot.taken_pupils + pupils <= Slot.max_pupils,
+        )
+        .values(taken_classes=Slot.taken_classes + 1, taken_pupils=Slot.taken_pupils + pupils)
+    )
+    changed = db.session.execute(guarded).rowcount
+    slot = fresh_slot(slot_id)
+    if changed == 1:
+        return slot
+    if slot.state is SlotState.CANCELLED:
+        raise SlotCancelled()
+    check_places(Places(slot.max_classes, slot.max_pupils, slot.taken_classes, slot.taken_pupils), pupils)
+    raise SlotNotBookable()
+
+
+def _count_for_school(school_id: int, edition_id: int) -> None:
+    cap = select(Edition.bookings_per_school).where(Edition.id == edition_id).scalar_subquery()
+    guarded = (
+        update(SchoolInEdition)
+        .where(
+            SchoolInEdition.school_id == school_id,
+            SchoolInEdition.edition_id == edition_id,
+            or_(cap.is_(None), SchoolInEdition.taken_bookings < cap),
+        )
+        .values(taken_bookings=SchoolInEdition.taken_bookings + 1)
+    )
+    if db.session.execute(guarded).rowcount != 1:
+        edition = db.session.get(Edition, edition_id)
+        raise SchoolCapReached(cap=edition.bookings_per_school if edition else 0)
+
+
+def give_back_places(booking: Booking) -> None:
+    """Return what a taken booking held. A workshop's slot belongs to nobody again once its last class has left."""
+    db.session.execute(
+        update(Slot)
+        .where(Slot.id == booking.slot_id)
+        .values(taken_classes=Slot.taken_classes - 1, taken_pupils=Slot.taken_pupils - booking.pupils)
+    )
+    db.session.execute(
+        update(Slot).where(Slot.id == booking.slot_id, Slot.taken_classes == 0).values(school_id=None)
+    )
+    db.session.execute(
+        update(SchoolInEdition)
+        .where(SchoolInEdition.school_id == booking.school_id, SchoolInEdition.edition_id == booking.edition_id)
+        .values(taken_bookings=SchoolInEdition.taken_bookings - 1)
+    )
+    fresh_slot(booking.slot_id)

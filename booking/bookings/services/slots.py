@@ -1,0 +1,157 @@
+"""What a host does to a whole slot: move it, cancel it, reword its activity. Every booked class is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from booking.accounts.models import Person
+from booking.bookings.models import Booking
+from booking.bookings.rules.deadlines import cancellable_until, due_at
+from booking.bookings.rules.states import ALIVE, Actor, Event, State
+from booking.bookings.services.answers import ReasonMissing
+from booking.bookings.services.places import lock_class, lock_school, lock_slot
+from booking.bookings.services.transitions import step
+from booking.catalogue.models import Slot, SlotState
+from booking.catalogue.rules.slots import check_slot_times, slot_instants
+from booking.core import clock
+from booking.core.db import db
+from booking.core.errors import Refusal
+from booking.core.i18n import _l
+from booking.territory.queries import holiday_calendar
+
+RECONFIRM_DAYS = 3
+
+
+class SlotBusy(Refusal):
+    code = "slot_busy"
+
+    def sentence(self):
+        return _l("Une réservation vient d’arriver sur ce créneau. Relisez la liste des classes et recommencez.")
+
+
+class SlotOver(Refusal):
+    code = "slot_over"
+
+    def sentence(self):
+        return _l("Ce créneau est passé ou déjà annulé : il ne peut plus changer.")
+
+
+def lock_slot_with_bookings(slot_id: int) -> tuple[Slot, list[Booking]]:
+    """Hold a slot and all that its alive bookings touch, in the one order of locks; read them afresh.
+
+    Refuses: SlotBusy when a class booked between the look and the lock: its school and class are not held.
+    """
+    expected = _alive_rows(slot_id)
+    for school_id, edition_id in sorted({(row.school_id, row.edition_id) for row in expected}):
+        lock_school(school_id, edition_id)
+    for class_id in sorted({row.class_id for row in expected}):
+        lock_class(class_id)
+    slot = lock_slot(slot_id)
+    bookings = list(
+        db.session.scalars(
+            select(Booking)
+            .where(Booking.slot_id == slot_id, Booking.state.in_(ALIVE))
+            .order_by(Booking.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+    if {booking.id for booking in bookings} - {row.id for row in expected}:
+        raise SlotBusy()
+    return slot, bookings
+
+
+def _alive_rows(slot_id: int) -> Iterable[Any]:
+    columns = (Booking.id, Booking.school_id, Booking.edition_id, Booking.class_id)
+    return db.session.execute(select(*columns).where(Booking.slot_id == slot_id, Booking.state.in_(ALIVE))).all()
+
+
+def facts_of(booking: Booking) -> dict[str, Any]:
+    """What the two sides were told of a booking, before it changes."""
+    slot = booking.slot
+    return {
+        "local_start": slot.local_start,
+        "local_end": slot.local_end,
+        "timezone": slot.timezone,
+        "place": booking.place,
+        "title": slot.activity.title,
+    }
+
+
+def cancel_slot(slot_id: int, person: Person, *, reason: str | None, note: str = "", actor: Actor = Actor.HOST) -> Slot:
+    """Cancel a slot and every booking on it; every class is told. Refuses: ReasonMissing, SlotOver, SlotBusy."""
+    if not reason:
+        raise ReasonMissing()
+    slot, bookings = lock_slot_with_bookings(slot_id)
+    if slot.state is SlotState.CANCELLED or slot.ends_at <= clock.now():
+        raise SlotOver()
+    slot.state = SlotState.CANCELLED
+    slot.cancelled_reason = reason
+    slot.updated_at = clock.now()
+    for booking in bookings:
+        step(booking, Event.SLOT_CANCELLED, actor, person, reason=reason, note=note)
+    return slot
+
+
+def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: datetime, *, note: str = "") -> Slot:
+    """Give the slot another date or hour. Bookings stay; confirmed classes are asked again, silence keeps them.
+
+    Refuses: SlotOver, SlotBusy, and what the catalogue refuses for the times of any slot.
+    """
+    slot, bookings = lock_slot_with_bookings(slot_id)
+    if slot.state is SlotState.CANCELLED or slot.ends_at <= clock.now():
+        raise SlotOver()
+    check_slot_times(local_start, local_end, slot.timezone, now=clock.now(), edition=slot.activity.edition)
+    before = {booking.id: facts_of(booking) for booking in bookings}
+    closes_before = slot.starts_at - slot.closes_at
+    slot.local_start, slot.local_end = local_start, local_end
+    slot.starts_at, slot.ends_at = slot_instants(local_start, local_end, slot.timezone)
+    slot.closes_at = slot.starts_at - closes_before
+    slot.updated_at = clock.now()
+    db.session.flush()
+    for booking in bookings:
+        _ask_again(booking, slot)
+        step(booking, Event.SLOT_MOVED, Actor.HOST, person, note=note, before=before[booking.id],
+             details={"from": before[booking.id]["local_start"].isoformat(), "to": local_start.isoformat()})  # fmt: skip
+    return slot
+
+
+def _ask_again(booking: Booking, slot: Slot) -> None:
+    now = clock.now()
+    limit = cancellable_until(slot.starts_at, slot.activity.cancellation_days, now)
+    if booking.state is State.CONFIRMED:
+        calendar = holiday_calendar(booking.departement_code)
+        booking.reconfirm_by = due_at(
+            now, RECONFIRM_DAYS, slot.timezone, calendar.is_day_off_for_school,
+            never_after=max(now, slot.starts_at - timedelta(days=1)),
+        )  # fmt: skip
+        # Whoever did not choose the new date may leave until they were to answer, whatever the usual limit says.
+        limit = max(limit, booking.reconfirm_by)
+    elif booking.deadline_at:
+        booking.deadline_at = min(booking.deadline_at, slot.closes_at) if slot.closes_at > now else booking.deadline_at
+    booking.cancellable_until = limit
+
+
+def reword_activity(activity_id: int, person: Person, before: dict[str, Any]) -> int:
+    """Tell the confirmed classes of an activity whose wording changed; the calendars get the new text.
+
+    before: title and place as they were. Returns how many bookings were told.
+    """
+    ids = db.session.scalars(
+        select(Booking.id)
+        .join(Booking.slot)
+        .where(Slot.activity_id == activity_id, Booking.state == State.CONFIRMED, Slot.ends_at > clock.now())
+        .order_by(Booking.id)
+    ).all()
+    slots = sorted({slot_id for slot_id in db.session.scalars(select(Booking.slot_id).where(Booking.id.in_(ids)))})
+    told = 0
+    for slot_id in slots:
+        _, bookings = lock_slot_with_bookings(slot_id)
+        for booking in bookings:
+            if booking.state is State.CONFIRMED:
+                step(booking, Event.SLOT_REWORDED, Actor.HOST, person, before={**facts_of(booking), **before})
+                told += 1
+    return told

@@ -1,0 +1,70 @@
+"""One step in a booking's life, as the table of states says: state, places, history, mails, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from booking.accounts.models import Person
+from booking.bookings import mails
+from booking.bookings.models import Booking, BookingEvent
+from booking.bookings.rules.states import ALIVE, TAKEN, Actor, Event, transition_for
+from booking.bookings.services.places import give_back_places
+from booking.core import clock
+from booking.core.db import db
+
+
+def step(
+    booking: Booking,
+    event: Event,
+    actor: Actor,
+    person: Person | None = None,
+    *,
+    reason: str | None = None,
+    note: str = "",
+    before: dict[str, Any] | None = None,
+    details: dict[str, Any] | None = None,
+) -> Booking:
+    """Apply an event to a locked booking. Refuses: NotPossibleNow when the table has no such move for this side."""
+    transition = transition_for(booking.state, event, actor)
+    old, new = booking.state, transition.to or booking.state
+    now = clock.now()
+    if old in TAKEN and new not in TAKEN:
+        give_back_places(booking)
+    booking.state = new
+    booking.revision += 1
+    booking.updated_at = now
+    if new not in ALIVE:
+        booking.deadline_at = None
+        booking.ended_by, booking.end_reason, booking.end_note = actor, reason, note
+    record(booking, event, old, actor, person, reason=reason, note=note, details=details)
+    db.session.flush()
+    mails.tell(booking, transition, event=event, before=before, reason=reason, note=note, actor=actor)
+    return booking
+
+
+def record(
+    booking: Booking,
+    event: Event,
+    from_state: Any,
+    actor: Actor,
+    person: Person | None,
+    *,
+    reason: str | None = None,
+    note: str = "",
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Add a line to the booking's history."""
+    db.session.add(
+        BookingEvent(
+            booking=booking,
+            event=event,
+            from_state=from_state,
+            to_state=booking.state,
+            actor=actor,
+            person_id=person.id if person else None,
+            reason=reason,
+            note=note,
+            details=details or {},
+            happened_at=clock.now(),
+        )
+    )
