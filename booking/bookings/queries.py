@@ -28,7 +28,9 @@ from booking.territory.rules import HolidayCalendar, distance_km
 BUSY = TAKEN - {State.MISSED, State.EXCUSED}
 
 
-def explain(slot: Slot, school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None) -> Explanation:
+def explain(
+    slot: Slot, school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None
+) -> Explanation:
     """Every obstacle between the class and the slot, what already fits, and what must still happen (rule 6)."""
     return explain_all([slot], school_class, adults=adults, pupils=pupils)[slot.id]
 
@@ -179,7 +181,7 @@ def school_taken(school_id: int, edition_ids: set[int]) -> dict[int, int]:
     query = select(SchoolInEdition.edition_id, SchoolInEdition.taken_bookings).where(
         SchoolInEdition.school_id == school_id, SchoolInEdition.edition_id.in_(edition_ids)
     )
-    return {edition_id: taken for edition_id, taken in db.session.execute(query)}
+    return dict(db.session.execute(query).tuples().all())
 
 
 def is_trusted_at(person_id: int, school_id: int) -> bool:

@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, String, event
+from sqlalchemy import CursorResult, DateTime, Engine, Executable, MetaData, String, event
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -120,3 +120,8 @@ def transaction() -> Iterator[None]:
 def begin_writing() -> None:
     """Open the session's transaction as a writing one, for the few libraries that commit by themselves."""
     db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+
+
+def rows_changed(statement: Executable) -> int:
+    """How many rows a guarded statement changed: none says that its condition did not hold."""
+    return cast(CursorResult[Any], db.session.execute(statement)).rowcount

@@ -11,7 +11,7 @@ from booking.accounts.models import Person
 from booking.bookings import services
 from booking.bookings.models import Booking
 from booking.bookings.rules.capacity import SlotFull, TooFewPlaces
-from booking.bookings.rules.explain import AdultsMissing, OutOfArea, OtherSchoolsWorkshop, WrongLevel
+from booking.bookings.rules.explain import AdultsMissing, OtherSchoolsWorkshop, OutOfArea, WrongLevel
 from booking.bookings.rules.states import Actor, Answer, CancelReason, Event, NotPossibleNow, State
 from booking.bookings.services.answers import ReasonMissing, TooLateToCancel
 from booking.bookings.services.places import NotFound
@@ -248,9 +248,7 @@ def test_a_moved_slot_keeps_its_bookings_and_asks_the_confirmed_ones_again():
     slot = make.make_slot()
     booking = request(slot, make.make_class())
     with transaction():
-        services.move_slot(
-            slot.id, slot.activity.contact, datetime(2027, 1, 14, 14, 0), datetime(2027, 1, 14, 16, 0)
-        )
+        services.move_slot(slot.id, slot.activity.contact, datetime(2027, 1, 14, 14, 0), datetime(2027, 1, 14, 16, 0))
     assert booking.state is State.CONFIRMED
     assert booking.reconfirm_by is not None
     assert slot.starts_at.isoformat() == "2027-01-14T13:00:00+00:00"

@@ -21,8 +21,8 @@ from booking.catalogue.models import Slot
 from booking.core import clock
 from booking.core.db import db, transaction
 from booking.core.errors import Refusal
-from tests.make import NOW
 from tests.applications import TEST_SETTINGS
+from tests.make import NOW
 
 
 def naive_take_places(seen: Places):

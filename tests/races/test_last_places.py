@@ -99,9 +99,7 @@ def test_a_school_never_passes_the_editions_cap_across_slots(app, both_shared_da
     site = make.make_site()
     slots = [make.make_slot(make.make_activity(site, edition=edition), max_classes=9, max_pupils=300) for _ in range(2)]
     teacher = make.make_teacher(make.make_school())
-    pairs = [
-        (make.make_class(teacher, name=f"{number}").id, teacher.id, slots[number % 2].id) for number in range(12)
-    ]
+    pairs = [(make.make_class(teacher, name=f"{number}").id, teacher.id, slots[number % 2].id) for number in range(12)]
     outcomes = race(url_of(app), pairs)
     assert outcomes == {"booked": 3, "school_cap": 9}
     assert violations() == []

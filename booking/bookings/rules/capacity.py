@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 from booking.bookings.rules.obstacles import Obstacle
 from booking.core.i18n import _l, _ln
@@ -35,13 +36,13 @@ class Places:
 class SlotFull(Obstacle):
     code = "slot_full"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Ce créneau est complet.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Inscrivez la classe en liste d’attente ou choisissez une autre date.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("complet")
 
 
@@ -53,7 +54,7 @@ class TooFewPlaces(Obstacle):
     left: int
     pupils: int
 
-    def what(self):
+    def what(self) -> Any:
         return _ln(
             "Il reste %(num)d place pour %(pupils)d élèves.",
             "Il reste %(num)d places pour %(pupils)d élèves.",
@@ -61,10 +62,10 @@ class TooFewPlaces(Obstacle):
             pupils=self.pupils,
         )
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Venez avec un groupe plus petit ou inscrivez la classe en liste d’attente.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _ln(
             "%(num)d place pour %(pupils)d élèves",
             "%(num)d places pour %(pupils)d élèves",
@@ -80,13 +81,13 @@ class GroupTooLarge(Obstacle):
     field = "pupils"
     most: int
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Ce créneau accueille %(most)d élèves au plus.", most=self.most)
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Venez avec un groupe plus petit (demi-classe) ou choisissez une autre visite.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("%(most)d élèves au plus", most=self.most)
 
 

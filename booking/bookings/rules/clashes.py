@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from booking.bookings.rules.obstacles import Obstacle
 from booking.core.i18n import _l
@@ -30,13 +31,13 @@ class Clash(Obstacle):
     title: str
     when: str
 
-    def what(self):
+    def what(self) -> Any:
         return _l("La classe est déjà prise par « %(title)s », %(when)s.", title=self.title, when=self.when)
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez un créneau qui laisse le temps du trajet, ou annulez l’autre sortie.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("classe déjà prise")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from booking.bookings.rules.capacity import GroupTooLarge, Places, SlotFull, TooFewPlaces, adults_needed, groups_of
 from booking.bookings.rules.clashes import Clash, Outing, clash_with
@@ -106,26 +107,26 @@ class Explanation:
 class SlotCancelled(Obstacle):
     code = "slot_cancelled"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Ce créneau a été annulé par l’entreprise.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez une autre date ou une autre visite.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("annulé")
 
 
 class SlotNotBookable(Obstacle):
     code = "slot_not_bookable"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Ce créneau n’est pas ouvert à la réservation.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez une autre date ou une autre visite.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("fermé")
 
 
@@ -135,13 +136,13 @@ class NotYetOpen(Obstacle):
     code = "not_yet_open"
     opens: str
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Les réservations ouvrent le %(opens)s.", opens=self.opens)
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Revenez à ce moment-là : votre classe enregistrée sera prête.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("pas encore ouvert")
 
 
@@ -151,13 +152,13 @@ class Closed(Obstacle):
     code = "closed"
     closed: str
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Les réservations de ce créneau sont closes depuis le %(closed)s.", closed=self.closed)
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez une date plus lointaine.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("inscriptions closes")
 
 
@@ -167,65 +168,65 @@ class WrongLevel(Obstacle):
     code = "wrong_level"
     levels: str
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Cette activité s’adresse à d’autres niveaux : %(levels)s.", levels=self.levels)
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Cherchez dans le programme avec le niveau de votre classe.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("autre niveau")
 
 
 class NotForClasses(Obstacle):
     code = "not_for_classes"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Cette visite est réservée aux enseignants, sans élèves.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Enregistrez un groupe de personnel pour la réserver.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("sans élèves")
 
 
 class NotForStaff(Obstacle):
     code = "not_for_staff"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Cette activité accueille des classes, pas un groupe de personnel seul.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez une de vos classes ou une visite pour enseignants.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("avec une classe")
 
 
 class NoBookingNeeded(Obstacle):
     code = "no_booking_needed"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Cette activité ne se réserve pas.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Venez aux heures indiquées.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("entrée libre")
 
 
 class BookedAlready(Obstacle):
     code = "booked_already"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("La classe a déjà une réservation sur ce créneau.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Retrouvez-la dans « Mes réservations ».")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("déjà réservé")
 
 
@@ -235,13 +236,13 @@ class ClassAway(Obstacle):
     code = "class_away"
     reason: str
 
-    def what(self):
+    def what(self) -> Any:
         return _l("La classe est indisponible ce jour-là (%(reason)s).", reason=self.reason)
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez une autre date ou corrigez les périodes d’absence de la classe.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("classe absente")
 
 
@@ -251,13 +252,13 @@ class DayOff(Obstacle):
     code = "day_off"
     holiday: str
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Pas de classe ce jour-là dans votre établissement : %(holiday)s.", holiday=self.holiday)
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez une date en période scolaire.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("jour sans classe")
 
 
@@ -269,7 +270,7 @@ class AdultsMissing(Obstacle):
     needed: int
     given: int
 
-    def what(self):
+    def what(self) -> Any:
         return _ln(
             "L’entreprise demande %(num)d accompagnateur pour cette classe ; vous en avez indiqué %(given)d.",
             "L’entreprise demande %(num)d accompagnateurs pour cette classe ; vous en avez indiqué %(given)d.",
@@ -277,10 +278,10 @@ class AdultsMissing(Obstacle):
             given=self.given,
         )
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Ajoutez un accompagnateur (un parent agréé ou un assistant d’éducation compte).")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("accompagnateurs manquants")
 
 
@@ -290,17 +291,17 @@ class SchoolCapReached(Obstacle):
     code = "school_cap"
     cap: int
 
-    def what(self):
+    def what(self) -> Any:
         return _ln(
             "Votre établissement a déjà sa réservation pour cette édition (%(num)d au plus).",
             "Votre établissement a déjà ses réservations pour cette édition (%(num)d au plus).",
             self.cap,
         )
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Voyez avec vos collègues si l’une d’elles peut être annulée.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("plafond atteint")
 
 
@@ -311,56 +312,56 @@ class OutOfArea(Obstacle):
     area: int
     distance: int
 
-    def what(self):
+    def what(self) -> Any:
         return _l(
             "L’intervenant se déplace à %(area)d km au plus ; votre établissement est à %(distance)d km.",
             area=self.area,
             distance=self.distance,
         )
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Cherchez un atelier plus proche dans le programme.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("trop loin")
 
 
 class OtherSchoolsWorkshop(Obstacle):
     code = "other_school"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("L’intervenant se rend ce jour-là dans un autre établissement.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Choisissez une autre date.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("pris par un autre établissement")
 
 
 class Reserved(Obstacle):
     code = "reserved"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Ce créneau est réservé à des établissements invités par l’entreprise.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Ouvrez le lien d’invitation si vous l’avez reçu, ou choisissez une autre date.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("sur invitation")
 
 
 class OutingsSuspended(Obstacle):
     code = "outings_suspended"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Les sorties scolaires sont suspendues dans votre département.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Revenez quand la suspension sera levée.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("sorties suspendues")
 
 
@@ -368,13 +369,13 @@ class NoWheelchairAccess(Obstacle):
     code = "no_wheelchair_access"
     severity = "warn"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("L’entreprise n’a pas d’accès en fauteuil roulant.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Appelez le contact avant de réserver : un parcours adapté est parfois possible.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("accès fauteuil à vérifier")
 
 
@@ -382,13 +383,13 @@ class HolidaysUnknown(Obstacle):
     code = "holidays_unknown"
     severity = "warn"
 
-    def what(self):
+    def what(self) -> Any:
         return _l("Le calendrier scolaire de votre zone n’est pas connu à cette date.")
 
-    def remedy_words(self):
+    def remedy_words(self) -> Any:
         return _l("Vérifiez que la classe a cours ce jour-là.")
 
-    def tag_words(self):
+    def tag_words(self) -> Any:
         return _l("date à vérifier")
 
 
@@ -514,7 +515,13 @@ def good_news(slot: SlotFacts, group: ClassFacts, world: World) -> list[str]:
         if groups > 1:
             size = -(-group.pupils // groups)
             news.append(
-                str(_l("Votre classe peut venir au complet : %(groups)d groupes de %(size)d au plus.", groups=groups, size=size))
+                str(
+                    _l(
+                        "Votre classe peut venir au complet : %(groups)d groupes de %(size)d au plus.",
+                        groups=groups,
+                        size=size,
+                    )
+                )
             )
         else:
             news.append(str(_l("Votre classe peut venir au complet.")))
@@ -530,12 +537,12 @@ def to_do(slot: SlotFacts, group: ClassFacts, world: World) -> list[str]:
         steps.append(str(_l("Votre chef d’établissement doit d’abord autoriser la sortie ; nous lui écrivons.")))
     if not world.is_trusted:
         steps.append(
-            str(_l("Votre compte est en cours de vérification : l’entreprise recevra une demande, à confirmer ensuite."))
+            str(
+                _l("Votre compte est en cours de vérification : l’entreprise recevra une demande, à confirmer ensuite.")
+            )
         )
     return steps
 
 
 def explanation(slot: SlotFacts, group: ClassFacts, world: World) -> Explanation:
     return Explanation(obstacles(slot, group, world), good_news(slot, group, world), to_do(slot, group, world))
-
-

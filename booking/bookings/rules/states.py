@@ -15,6 +15,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
@@ -221,7 +222,7 @@ class NotPossibleNow(Refusal):
 
     code = "not_possible_now"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l(
             "Cette réservation a changé entre-temps : cette action n’est plus possible. Relisez son état ci-dessous."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from booking.accounts.models import Person
@@ -20,15 +22,17 @@ class TooLateToCancel(Refusal):
 
     code = "too_late_to_cancel"
 
-    def sentence(self):
-        return _l("La date limite d’annulation est passée : appelez le contact de l’entreprise, qui peut annuler avec vous.")
+    def sentence(self) -> Any:
+        return _l(
+            "La date limite d’annulation est passée : appelez le contact de l’entreprise, qui peut annuler avec vous."
+        )
 
 
 class ReasonMissing(Refusal):
     code = "reason_missing"
     field = "reason"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l("Choisissez une raison : elle est transmise à l’autre partie.")
 
 

@@ -6,6 +6,8 @@ the file on SQLite until the transaction ends. The counters of a slot and of a s
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -13,12 +15,12 @@ from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.rules.capacity import Places, check_places
 from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
 from booking.catalogue.models import Edition, Slot, SlotState
-from booking.core.db import db
+from booking.core.db import db, rows_changed
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
 from booking.schools.models import SchoolClass
 
-_CONFLICT_FREE_INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_CONFLICT_FREE_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 class NotFound(Refusal):
@@ -26,7 +28,7 @@ class NotFound(Refusal):
 
     code = "not_found"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l("Cet élément n’existe pas ou plus.")
 
 
@@ -96,7 +98,7 @@ def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int) -> S
         )
         .values(taken_classes=Slot.taken_classes + 1, taken_pupils=Slot.taken_pupils + pupils)
     )
-    changed = db.session.execute(guarded).rowcount
+    changed = rows_changed(guarded)
     slot = fresh_slot(slot_id)
     if changed == 1:
         return slot
@@ -117,7 +119,7 @@ def _count_for_school(school_id: int, edition_id: int) -> None:
         )
         .values(taken_bookings=SchoolInEdition.taken_bookings + 1)
     )
-    if db.session.execute(guarded).rowcount != 1:
+    if rows_changed(guarded) != 1:
         edition = db.session.get(Edition, edition_id)
         raise SchoolCapReached(cap=edition.bookings_per_school if edition else 0)
 
@@ -129,9 +131,7 @@ def give_back_places(booking: Booking) -> None:
         .where(Slot.id == booking.slot_id)
         .values(taken_classes=Slot.taken_classes - 1, taken_pupils=Slot.taken_pupils - booking.pupils)
     )
-    db.session.execute(
-        update(Slot).where(Slot.id == booking.slot_id, Slot.taken_classes == 0).values(school_id=None)
-    )
+    db.session.execute(update(Slot).where(Slot.id == booking.slot_id, Slot.taken_classes == 0).values(school_id=None))
     db.session.execute(
         update(SchoolInEdition)
         .where(SchoolInEdition.school_id == booking.school_id, SchoolInEdition.edition_id == booking.edition_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -30,7 +31,7 @@ class KeyReused(Refusal):
 
     code = "idempotency_key_reused"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l("Cette demande a déjà servi pour une autre réservation : rechargez la page et recommencez.")
 
 

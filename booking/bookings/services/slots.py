@@ -29,14 +29,14 @@ RECONFIRM_DAYS = 3
 class SlotBusy(Refusal):
     code = "slot_busy"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l("Une réservation vient d’arriver sur ce créneau. Relisez la liste des classes et recommencez.")
 
 
 class SlotOver(Refusal):
     code = "slot_over"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l("Ce créneau est passé ou déjà annulé : il ne peut plus changer.")
 
 
@@ -146,7 +146,7 @@ def reword_activity(activity_id: int, person: Person, before: dict[str, Any]) ->
         .where(Slot.activity_id == activity_id, Booking.state == State.CONFIRMED, Slot.ends_at > clock.now())
         .order_by(Booking.id)
     ).all()
-    slots = sorted({slot_id for slot_id in db.session.scalars(select(Booking.slot_id).where(Booking.id.in_(ids)))})
+    slots = sorted(set(db.session.scalars(select(Booking.slot_id).where(Booking.id.in_(ids)))))
     told = 0
     for slot_id in slots:
         _, bookings = lock_slot_with_bookings(slot_id)
