@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from booking.core import dates
@@ -37,6 +38,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+class RowNumber(IntegerConverter):
+    """`<int:…>` in an address: a number that a database can hold. A larger one is a 404, not a crash."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"max": 2**31 - 1, **kwargs})
 
 
 class Timed(Protocol):
@@ -66,6 +74,7 @@ def init_app(app: Flask) -> None:
         static_url=static_url,
         url_if=url_if,
     )
+    app.url_map.converters["int"] = RowNumber
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(CSRFError, _show_stale_form)
     app.register_error_handler(Refusal, _show_refusal)
