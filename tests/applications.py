@@ -9,9 +9,14 @@ from typing import Any
 os.environ["APP_ENV"] = "test"
 os.environ.setdefault("SECRET_KEY", "not-a-secret-only-tests")
 
+from contextvars import Context
+
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from booking import create_app
+from booking.core.db import db
 
 TEST_SETTINGS = {
     "TESTING": True,
@@ -21,7 +26,24 @@ TEST_SETTINGS = {
 }
 
 
+class Visitor(FlaskClient):
+    """A client whose every request stands alone, as in real life.
+
+    A test holds an application context open, and Flask would lend it to the request: its `g`, where the person of an
+    earlier request is still signed in, and its database session, where what a view forgot to commit can be read.
+    What the test has prepared is committed first; what it holds is read afresh afterwards.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if self.preserve_context:  # `with client:` wants to look at the request's own context afterwards
+            return super().open(*args, **kwargs)
+        db.session.commit()
+        return Context().run(super().open, *args, **kwargs)
+
+
 def make_app(url: str, folder: Path, **settings: Any) -> Flask:
     """An application on the database at `url`, its mails kept under `folder`."""
     overrides = {**TEST_SETTINGS, "SQLALCHEMY_DATABASE_URI": url, "MAIL_SINK_DIR": str(folder / "mail")}
-    return create_app({**overrides, **settings})
+    app = create_app({**overrides, **settings})
+    app.test_client_class = Visitor
+    return app
