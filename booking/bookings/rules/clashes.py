@@ -42,10 +42,11 @@ class Clash(Obstacle):
 
 
 def travel_between(first: Outing, second: Outing) -> timedelta:
-    """Time to get from one place to the other; nothing when a position is unknown."""
-    if None in (first.latitude, first.longitude, second.latitude, second.longitude):
+    """Time to get from one place to the other; nothing at the same place, or when a position is unknown."""
+    here, there = (first.latitude, first.longitude), (second.latitude, second.longitude)
+    if None in (*here, *there) or here == there:
         return timedelta(0)
-    minutes = travel_minutes(first.latitude, first.longitude, second.latitude, second.longitude)
+    minutes = travel_minutes(*here, *there)
     return timedelta(minutes=minutes)
 
 
