@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Text, Uuid
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Text, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core.db import Model, StrEnumType
@@ -24,7 +24,8 @@ class MailState(enum.StrEnum):
 class OutgoingMail(Model):
     """One message to one person. `payload` says all that is needed to compose it; `body` is the bytes once composed.
 
-    object_key: the calendar object or other thread it belongs to; messages of one key leave in order.
+    object_key: the calendar object or other thread it belongs to; messages of one key leave in order of created_at.
+    supersedes: the older ones of its key that have not left need not leave any more: this one says it all.
     possibly_sent: the server may have taken it (a crash after its "yes" looks like no answer).
     """
 
@@ -43,6 +44,7 @@ class OutgoingMail(Model):
     language: Mapped[str] = mapped_column(String(5), default="fr")
     booking_id: Mapped[int | None] = mapped_column(index=True)
     object_key: Mapped[str | None] = mapped_column(String(120))
+    supersedes: Mapped[bool] = mapped_column(default=False, server_default=false())
     dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
@@ -71,3 +73,8 @@ class MailAddress(Model):
     failures_in_a_row: Mapped[int] = mapped_column(default=0)
     last_failure: Mapped[str | None] = mapped_column(Text)
     failed_at: Mapped[datetime | None]
+
+    @property
+    def is_failing(self) -> bool:
+        """Two permanent failures in a row: worth telling its owner and the organisers (specs/invitations §4.7)."""
+        return self.failures_in_a_row >= 2

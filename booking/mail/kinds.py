@@ -1,0 +1,27 @@
+"""The values of X-Message-Kind, in one place. A kind that is not here cannot be queued."""
+
+from __future__ import annotations
+
+KINDS: dict[str, str] = {
+    # specs/invitations §1
+    "booking-confirmed": "a booking is firm: calendar REQUEST",
+    "booking-updated": "time, place or wording of a firm booking changed: calendar REQUEST",
+    "booking-cancelled": "a firm booking is over: calendar CANCEL",
+    "booking-requested": "a request was sent; the company is asked",
+    "booking-declined": "a request or an option was refused",
+    "request-expired": "nobody answered a request in time",
+    "hold-placed": "an option was placed",
+    "hold-expired": "an option lapsed",
+    "waitlist-joined": "a class is on the waiting list",
+    "waitlist-offered": "a freed place is offered",
+    "waitlist-closed": "the waiting list ended without a place",
+    "organizer-notice": "something to know that changes no calendar",
+    "reminder": "before a visit",
+    "digest": "the weekly letter",
+    "account": "sign-up, sign-in, password",
+    # product.md, sections 3 and 11: what the company hears when a request it had received goes away
+    "request-withdrawn": "a request was withdrawn before it was firm",
+}
+
+# Only these may be unsubscribed from (specs/invitations §3.3).
+SUBSCRIBED = frozenset({"reminder", "digest"})
