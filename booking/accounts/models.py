@@ -7,8 +7,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from flask_security import UserMixin
+from flask import current_app
+from flask_security import RoleMixin, UserMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text, true
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.companies.models import Company
@@ -46,7 +48,8 @@ class Person(Model, UserMixin):
     tf_phone_number: Mapped[str | None] = mapped_column(String(64))
     us_totp_secrets: Mapped[str | None] = mapped_column(Text)
     us_phone_number: Mapped[str | None] = mapped_column(String(64))
-    mf_recovery_codes: Mapped[list[Any] | None] = mapped_column(JSON)
+    # Mutable: Flask-Security takes a used code out of the list in place.
+    mf_recovery_codes: Mapped[list[Any] | None] = mapped_column(MutableList.as_mutable(JSON))
 
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="person", foreign_keys="Membership.person_id", order_by="Membership.id"
@@ -61,6 +64,28 @@ class Person(Model, UserMixin):
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
+    @property
+    def needs_two_factor(self) -> bool:
+        """Officers and administrators must sign in with a second factor where the service demands it (production)."""
+        return bool(current_app.config["TWO_FACTOR_FOR_OFFICERS"]) and any(
+            m.is_active and m.role in OVERSIGHT_ROLES for m in self.memberships
+        )
+
+    def check_tf_required(self, tf_setup_methods: Any, tf_fresh: bool) -> tuple[bool, Any]:
+        """Flask-Security asks at each sign-in: demanded by the role, or set up by the person."""
+        required, methods = super().check_tf_required(tf_setup_methods, tf_fresh)
+        return required or self.needs_two_factor, methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Flask-Security asks on the set-up page: true leaves no way to switch the second factor off."""
+        return self.needs_two_factor
+
+
+class Role(RoleMixin):
+    """The global role that Flask-Security's datastore wants to know about. None exists: no table, no row."""
+
+    name: str
+
 
 class MemberRole(enum.StrEnum):
     TEACHER = "teacher"
@@ -74,6 +99,7 @@ class MemberRole(enum.StrEnum):
 
 SCHOOL_ROLES = frozenset({MemberRole.TEACHER, MemberRole.HEAD, MemberRole.DELEGATE})
 COMPANY_ROLES = frozenset({MemberRole.HOST, MemberRole.HOST_MANAGER})
+OVERSIGHT_ROLES = frozenset({MemberRole.OFFICER, MemberRole.ADMIN})
 
 
 class ScopeKind(enum.StrEnum):

@@ -75,5 +75,14 @@ def officer_membership_or_404(membership_id: int) -> Membership:
 def safe_next(default: str) -> str:
     """Where to go after an action: the `next` of the request when it is a path of this site, else `default`."""
     target = request.values.get("next", "")
-    is_local = target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target
-    return target if is_local else default
+    return target if is_local_path(target) else default
+
+
+def is_local_path(target: str) -> bool:
+    """Whether a browser sent there stays on this site: browsers read a backslash as a slash and skip tabs and newlines."""
+    return (
+        target.startswith("/")
+        and not target.startswith("//")
+        and "\\" not in target
+        and not any(ord(letter) < 33 or ord(letter) == 127 for letter in target)
+    )

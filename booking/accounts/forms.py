@@ -1,0 +1,376 @@
+"""The shape of what people type about themselves."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import current_app
+from flask_security.mail_util import EmailValidateException
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from booking.accounts import queries
+from booking.accounts.permissions import safe_next
+from booking.accounts.rules import fold
+from booking.accounts.services import Firm, Newcomer, UnlistedSchool
+from booking.companies.rules import check_siret, sectors
+from booking.core.errors import Refusal
+from booking.core.forms import Form
+from booking.core.i18n import LANGUAGES, _, _l, current_language
+from booking.schools.models import School, SchoolKind
+from booking.schools.queries import search_schools
+from booking.schools.rules import check_uai
+from booking.territory.models import Commune
+
+SCHOOLS_SHOWN = 12
+
+
+def clean(text: str | None) -> str | None:
+    """Without control characters, spaces at the ends, or more than one in a row."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()) if text else text
+
+
+def required(message: Any) -> InputRequired:
+    return InputRequired(message)
+
+
+def at_most(length: int) -> Length:
+    return Length(max=length, message=_l("C’est trop long : %(max)d caractères au plus."))
+
+
+PHONE = Regexp(
+    r"^\+?[0-9][0-9 .()/-]{5,28}$",
+    message=_l("Ce numéro n’est pas lisible. Exemples : 01 60 00 00 00, +33 1 60 00 00 00"),
+)
+
+
+class NewPersonForm(Form):
+    """Who somebody is, and how they will sign in."""
+
+    first_name = StringField(
+        _l("Prénom"),
+        filters=[clean],
+        validators=[required(_l("Indiquez votre prénom.")), at_most(80)],
+        render_kw={"autocomplete": "given-name"},
+    )
+    last_name = StringField(
+        _l("Nom"),
+        filters=[clean],
+        validators=[required(_l("Indiquez votre nom.")), at_most(80)],
+        render_kw={"autocomplete": "family-name"},
+    )
+    email = EmailField(
+        _l("Adresse e-mail professionnelle"),
+        filters=[clean],
+        validators=[required(_l("Indiquez votre adresse e-mail.")), at_most(254)],
+        render_kw={"autocomplete": "email"},
+    )
+    password = PasswordField(
+        _l("Mot de passe"),
+        description=_l("Dix caractères au moins. Quatre mots sans lien entre eux font très bien l’affaire."),
+        validators=[required(_l("Choisissez un mot de passe."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+    next = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.next.data = safe_next("")
+
+    def validate_email(self, field: Field) -> None:
+        try:
+            field.data = current_app.extensions["security"].mail_util.validate(field.data)
+        except EmailValidateException as error:
+            raise ValidationError(error.msg) from None
+
+    def validate_password(self, field: Field) -> None:
+        problems, field.data = current_app.extensions["security"].password_util.validate(
+            field.data, True, email=self.email.data, first_name=self.first_name.data, last_name=self.last_name.data
+        )
+        if problems:
+            raise ValidationError(problems[0])
+
+    def newcomer(self) -> Newcomer:
+        phone = self._fields.get("phone")
+        return Newcomer(
+            first_name=self.first_name.data or "",
+            last_name=self.last_name.data or "",
+            email=self.email.data or "",
+            password=self.password.data or "",
+            phone=(phone.data if phone else "") or "",
+            language=current_language(),
+        )
+
+
+class CommuneFields(Form):
+    """A postcode and a commune typed as on an envelope; a list to pick from when they fit several communes."""
+
+    postcode = StringField(
+        _l("Code postal"),
+        filters=[clean],
+        render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "maxlength": 5},
+    )
+    town = StringField(
+        _l("Commune"),
+        filters=[clean],
+        validators=[at_most(80)],
+        render_kw={"autocomplete": "address-level2"},
+    )
+    commune = RadioField(_l("Laquelle de ces communes ?"), choices=[], validate_choice=False)
+    found_commune: Commune | None = None
+
+    @property
+    def asks_commune(self) -> bool:
+        """Whether this form, as it was filled, needs a commune."""
+        return True
+
+    def validate_postcode(self, field: Field) -> None:
+        if self.asks_commune and not re.fullmatch(r"[0-9]{5}", field.data or "", re.ASCII):
+            raise ValidationError(_("Indiquez le code postal : cinq chiffres."))
+
+    def validate_town(self, field: Field) -> None:
+        if self.asks_commune and not field.data:
+            raise ValidationError(_("Indiquez la commune."))
+
+    def validate_commune(self, field: Field) -> None:
+        if not self.asks_commune or self.postcode.errors or self.town.errors:
+            return
+        offered = queries.communes_of_postcode(self.postcode.data or "") or queries.communes_named(self.town.data or "")
+        if not offered:
+            self.town.errors = [_("Nous ne trouvons pas cette commune. Vérifiez le nom et le code postal.")]
+            raise ValidationError(self.town.errors[0])
+        self.found_commune = pick_commune(offered, self.town.data or "", field.data)
+        if self.found_commune is None:
+            field.choices = [(c.insee, f"{c.name} ({c.departement_code})") for c in offered]
+            raise ValidationError(_("Choisissez la commune dans la liste."))
+
+
+def pick_commune(offered: list[Commune], typed: str, picked: str | None) -> Commune | None:
+    """The commune picked from the list, else the one that bears the typed name, else the only one there is."""
+    name = fold(re.sub(r"\bcedex\b.*$", "", typed, flags=re.IGNORECASE))
+    same_name = [c for c in offered if fold(c.name) == name]
+    for few in ([c for c in offered if c.insee == picked], same_name, offered):
+        if len(few) == 1:
+            return few[0]
+    return None
+
+
+class TeacherSignUpForm(NewPersonForm, CommuneFields):
+    """A teacher and the school: searched, then picked from what was found, or added by its UAI."""
+
+    school_search = StringField(
+        _l("Nom, commune ou code UAI de votre établissement"),
+        filters=[clean],
+        validators=[at_most(120)],
+        render_kw={"autocomplete": "off"},
+    )
+    searched = HiddenField(filters=[clean])
+    school = RadioField(_l("Choisissez votre établissement"), choices=[], validate_choice=False)
+    uai = StringField(_l("Code UAI"), filters=[clean], validators=[at_most(20)], render_kw={"autocomplete": "off"})
+    school_name = StringField(_l("Nom de l’établissement"), filters=[clean], validators=[at_most(160)])
+    school_kind = RadioField(
+        _l("C’est"),
+        choices=[
+            (SchoolKind.ECOLE.value, _l("une école")),
+            (SchoolKind.COLLEGE.value, _l("un collège")),
+            (SchoolKind.LYCEE.value, _l("un lycée")),
+        ],
+        validate_choice=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known_school = queries.school_by_uai(squeeze(self.uai.data))
+        self.found = self._find_schools()
+        self.school.choices = [(uai, school_words(school)) for uai, school in self.found.items()]
+        if len(self.found) == 1 and not self.school.data:
+            self.school.data = next(iter(self.found))
+
+    def _find_schools(self) -> dict[str, School]:
+        """What the search finds, and the school already picked, by UAI."""
+        text = (self.school_search.data or "")[:120]
+        found = {school.uai: school for school in search_schools(text, SCHOOLS_SHOWN)} if text else {}
+        picked = queries.school_by_uai(self.school.data or "")
+        return found if picked is None else {picked.uai: picked, **found}
+
+    @property
+    def wants_search(self) -> bool:
+        """Whether this POST is answered by a list of schools: the box holds a text that was not searched yet."""
+        return bool(self.school_search.data) and self.school_search.data != self.searched.data
+
+    @property
+    def adds_school(self) -> bool:
+        return bool(self.uai.data or self.school_name.data)
+
+    @property
+    def asks_commune(self) -> bool:
+        return self.adds_school and self.known_school is None
+
+    def validate_school(self, field: Field) -> None:
+        if not self.adds_school and field.data not in self.found:
+            raise ValidationError(_("Cherchez votre établissement, puis choisissez-le dans la liste."))
+
+    def validate_uai(self, field: Field) -> None:
+        if self.adds_school:
+            try:
+                field.data = check_uai(field.data or "")
+            except Refusal as refusal:
+                raise ValidationError(refusal.message) from None
+
+    def validate_school_name(self, field: Field) -> None:
+        if self.asks_commune and not field.data:
+            raise ValidationError(_("Indiquez le nom de l’établissement."))
+
+    def validate_school_kind(self, field: Field) -> None:
+        if self.asks_commune and field.data not in set(SchoolKind):
+            raise ValidationError(_("Dites si c’est une école, un collège ou un lycée."))
+
+    def school_choice(self) -> School | UnlistedSchool:
+        """The school picked, or what is needed to add it."""
+        if not self.adds_school:
+            return self.found[self.school.data]
+        if self.known_school:
+            return self.known_school
+        assert self.found_commune is not None
+        return UnlistedSchool(
+            uai=self.uai.data or "",
+            name=self.school_name.data or "",
+            kind=SchoolKind(self.school_kind.data),
+            postcode=self.postcode.data or "",
+            commune=self.found_commune,
+        )
+
+
+def school_words(school: School) -> str:
+    """« Collège Louis Pasteur, Brunoy (91) – 0910620E »."""
+    return f"{school.name}, {school.commune_name} ({school.departement_code}) – {school.uai}"
+
+
+def squeeze(text: str | None) -> str:
+    """A code as it is stored: without spaces, in capitals."""
+    return "".join((text or "").split()).upper()
+
+
+class CompanySignUpForm(NewPersonForm, CommuneFields):
+    """A company's member and the site they come from, by its SIRET."""
+
+    phone = TelField(
+        _l("Téléphone professionnel"),
+        filters=[clean],
+        validators=[required(_l("Indiquez un téléphone où vous joindre.")), PHONE],
+        render_kw={"autocomplete": "tel"},
+    )
+    siret = StringField(
+        _l("SIRET de l’établissement"),
+        description=_l("Quatorze chiffres. Il est sur vos factures et sur l’Annuaire des entreprises."),
+        filters=[clean],
+        validators=[required(_l("Indiquez le SIRET, quatorze chiffres.")), at_most(40)],
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    company_name = StringField(
+        _l("Nom de l’entreprise"),
+        filters=[clean],
+        validators=[required(_l("Indiquez le nom de l’entreprise.")), at_most(120)],
+        render_kw={"autocomplete": "organization"},
+    )
+    sector = SelectField(_l("Secteur"), validators=[required(_l("Choisissez un secteur."))], validate_choice=False)
+    address = StringField(
+        _l("Numéro et rue"),
+        description=_l("Là où les classes viendraient. Exemple : 12 rue des Ateliers"),
+        filters=[clean],
+        validators=[required(_l("Indiquez le numéro et la rue.")), at_most(200)],
+        render_kw={"autocomplete": "street-address"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sector.choices = [("", _("Choisissez")), *sectors()]
+
+    def validate_siret(self, field: Field) -> None:
+        try:
+            check_siret(field.data or "")
+        except Refusal as refusal:
+            raise ValidationError(refusal.message) from None
+
+    def validate_sector(self, field: Field) -> None:
+        if field.data not in {slug for slug, _label in sectors()}:
+            raise ValidationError(_("Choisissez un secteur."))
+
+    def firm(self) -> Firm:
+        assert self.found_commune is not None
+        return Firm(
+            siret=self.siret.data or "",
+            name=self.company_name.data or "",
+            sector=self.sector.data,
+            address=self.address.data or "",
+            postcode=self.postcode.data or "",
+            commune=self.found_commune,
+        )
+
+
+class EmailForm(Form):
+    """An address alone: where to send the sign-in link."""
+
+    email = EmailField(
+        _l("Adresse e-mail"),
+        filters=[clean],
+        validators=[required(_l("Indiquez votre adresse e-mail.")), at_most(254)],
+        render_kw={"autocomplete": "username"},
+    )
+    next = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.next.data = safe_next("")
+
+    validate_email = NewPersonForm.validate_email
+
+
+class ProfileForm(Form):
+    """What a person may change about themselves."""
+
+    first_name = StringField(
+        _l("Prénom"),
+        filters=[clean],
+        validators=[required(_l("Indiquez votre prénom.")), at_most(80)],
+        render_kw={"autocomplete": "given-name"},
+    )
+    last_name = StringField(
+        _l("Nom"),
+        filters=[clean],
+        validators=[required(_l("Indiquez votre nom.")), at_most(80)],
+        render_kw={"autocomplete": "family-name"},
+    )
+    phone = TelField(
+        _l("Téléphone professionnel"),
+        filters=[clean],
+        validators=[Optional(), PHONE],
+        render_kw={"autocomplete": "tel"},
+    )
+    mobile = TelField(
+        _l("Téléphone mobile"),
+        description=_l("Donné à l’autre partie de la veille au lendemain de la visite, pour un car en retard."),
+        filters=[clean],
+        validators=[Optional(), PHONE],
+        render_kw={"autocomplete": "tel"},
+    )
+    language = SelectField(_l("Langue des messages"), choices=list(LANGUAGES.items()))
+    wants_reminders = BooleanField(_l("Me rappeler les visites sept jours et un jour avant"))
+    wants_digest = BooleanField(_l("M’envoyer le point de la semaine"))
+
+    def values(self) -> dict[str, Any]:
+        """What to keep, by the name of the column."""
+        names = ("first_name", "last_name", "phone", "mobile", "language", "wants_reminders", "wants_digest")
+        return {name: self._fields[name].data or ("" if name in {"phone", "mobile"} else False) for name in names}
