@@ -1,0 +1,355 @@
+"""The shape of what teachers and hosts type about classes, bookings and slots. Rules decide; a form only reads."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from booking.bookings.models import Booking
+from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason
+from booking.catalogue.models import Slot
+from booking.core.forms import Form
+from booking.core.i18n import _, _l, _n
+from booking.schools.classes import ClassValues
+from booking.schools.models import Audience, School, SchoolClass
+from booking.schools.reference import levels_for, subjects_for
+
+MAX_PUPILS = 200
+MAX_ADULTS = 40
+MAX_ASSISTANTS = 20
+LONGEST_MESSAGE = 1000
+LONGEST_NOTE = 500
+LONGEST_KEY = 80
+_BREAKS = "\r\n\t"
+
+
+def clean_line(text: str | None) -> str | None:
+    """Without control characters, spaces at the ends, or more than one in a row."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()) if text else text
+
+
+def clean_text(text: str | None) -> str | None:
+    """Several lines, without the control characters that a database refuses or a mail would show."""
+    if not text:
+        return text
+    kept = "".join(sign for sign in text if sign.isprintable() or sign in _BREAKS)
+    return kept.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def at_most(length: int) -> Length:
+    return Length(max=length, message=_l("C’est trop long : %(max)d caractères au plus."))
+
+
+class CountField(IntegerField):
+    """A number of people, with plain words when it is not one."""
+
+    def __init__(self, label: Any, *, least: int = 0, most: int, required: bool = True, **kwargs: Any) -> None:
+        self.least, self.most = least, most
+        check = InputRequired(_l("Indiquez un nombre.")) if required else Optional()
+        super().__init__(
+            label, [check], render_kw={"inputmode": "numeric", "type": "text", "autocomplete": "off"}, **kwargs
+        )
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = valuelist[0].strip() if valuelist else ""
+        if valuelist:
+            self.data = None
+        if not typed:
+            return
+        # isdecimal: int() would also take « 1_0 » and raise on a number of thousands of digits.
+        if not typed.isdecimal() or len(typed) > 6:
+            raise ValueError(_("Indiquez un nombre entier, en chiffres."))
+        self.data = int(typed)
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if self.data is not None and not self.errors and not self.least <= self.data <= self.most:
+            raise ValidationError(
+                _("Indiquez un nombre entre %(least)d et %(most)d.", least=self.least, most=self.most)
+            )
+
+
+class ChoiceField(SelectField):
+    """A list of which one line must be chosen; a value that is not in it gets a sentence."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Choisissez une ligne de la liste.")) from None
+
+    def pre_validate(self, form: Any) -> None:
+        if not any(str(self.data) == str(value) for value, *_rest in self.iter_choices()):
+            raise ValidationError(_("Choisissez une ligne de la liste."))
+
+
+class DayField(DateField):
+    """A day, as browsers send it or as people write it: 2027-01-12, 12/01/2027."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Cette date n’existe pas : écrivez par exemple 12/01/2027.")) from None
+
+
+class HourField(TimeField):
+    """An hour, with or without seconds: some browsers add them."""
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, format=["%H:%M", "%H:%M:%S"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Cette heure n’existe pas : écrivez par exemple 09:30.")) from None
+
+
+# ---- Classes
+
+
+class ClassForm(Form):
+    """A class or a group, once for all its bookings."""
+
+    school_id = ChoiceField(_l("Établissement"), coerce=int)
+    name = StringField(
+        _l("Nom de la classe ou du groupe"),
+        filters=[clean_line],
+        description=_l("Par exemple 4e B, ou Ulis atelier bois. Jamais le nom d’un élève."),
+        validators=[InputRequired(_l("Donnez un nom à la classe.")), at_most(60)],
+        render_kw={"autocomplete": "off", "maxlength": "60"},
+    )
+    audience = RadioField(
+        _l("Qui vient ?"),
+        choices=[
+            (Audience.PUPILS.value, _l("des élèves")),
+            (Audience.STAFF.value, _l("un groupe d’enseignants ou de personnels, sans élèves")),
+        ],
+        default=Audience.PUPILS.value,
+        validate_choice=False,
+    )
+    level_code = ChoiceField(_l("Niveau"), default="")
+    subject_code = ChoiceField(
+        _l("Discipline"), default="", description=_l("Elle sert à proposer des visites proches de votre cours.")
+    )
+    pupils = CountField(
+        _l("Effectif"),
+        least=1,
+        most=MAX_PUPILS,
+        description=_l("Le nombre de personnes du groupe, sans les accompagnateurs."),
+    )
+    adults = CountField(
+        _l("Accompagnateurs"),
+        most=MAX_ADULTS,
+        required=False,
+        default=2,
+        description=_l("Vous compris, sans les AESH."),
+    )
+    assistants = CountField(
+        _l("AESH"),
+        most=MAX_ASSISTANTS,
+        required=False,
+        default=0,
+        description=_l("Ils viennent en plus des accompagnateurs."),
+    )
+    wheelchairs = CountField(
+        _l("Élèves en fauteuil roulant"),
+        most=MAX_PUPILS,
+        required=False,
+        default=0,
+        description=_l("Pour vérifier l’accès des lieux avant de réserver."),
+    )
+    other_needs = StringField(
+        _l("Autres besoins pratiques"),
+        filters=[clean_line],
+        description=_l(
+            "Ce que l’accueil doit prévoir, par exemple « lieu calme pour une pause ». Ni nom d’élève, ni information de santé."
+        ),
+        validators=[at_most(200)],
+        render_kw={"autocomplete": "off", "maxlength": "200"},
+    )
+    girls = CountField(
+        _l("Nombre de filles"),
+        most=MAX_PUPILS,
+        required=False,
+        description=_l("Pour les statistiques de l’académie seulement : l’entreprise ne le voit pas."),
+    )
+
+    def __init__(self, schools: Sequence[School], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.schools = {school.id: school for school in schools}
+        self.school_id.choices = [
+            (school.id, _("%(name)s, %(commune)s", name=school.name, commune=school.commune_name)) for school in schools
+        ]
+        if len(schools) == 1:
+            self.school_id.data = schools[0].id
+        self.level_code.choices = [("", _("Choisissez")), *_all_of(levels_for, schools)]
+        self.subject_code.choices = [("", _("Non précisée")), *_all_of(subjects_for, schools)]
+
+    def validate_audience(self, field: Field) -> None:
+        if field.data not in set(Audience):
+            raise ValidationError(_("Dites qui vient : des élèves ou un groupe de personnels."))
+
+    @property
+    def school(self) -> School:
+        return self.schools[self.school_id.data]
+
+    def values(self) -> ClassValues:
+        """What was typed, once it is valid."""
+        assert self.name.data is not None
+        assert self.pupils.data is not None
+        return ClassValues(
+            name=self.name.data,
+            audience=Audience(self.audience.data),
+            level_code=self.level_code.data or None,
+            subject_code=self.subject_code.data or None,
+            pupils=self.pupils.data,
+            adults=self.adults.data or 0,
+            assistants=self.assistants.data or 0,
+            wheelchairs=self.wheelchairs.data or 0,
+            other_needs=self.other_needs.data or "",
+            girls=self.girls.data,
+        )
+
+
+def _all_of(codes_of: Any, schools: Iterable[School]) -> list[tuple[str, str]]:
+    """The levels, or subjects, of one or several schools, each once, in their official order."""
+    return list({one.code: one.label for school in schools for one in codes_of(school.kind)}.items())
+
+
+# ---- A booking
+
+
+class BookForm(Form):
+    """A class for a slot. `key` makes a second click return the first booking."""
+
+    class_id = ChoiceField(_l("Votre classe"), coerce=int)
+    adults = CountField(_l("Accompagnateurs"), most=MAX_ADULTS, description=_l("Vous compris, sans les AESH."))
+    pupils = CountField(
+        _l("Élèves pour cette visite"), least=1, most=MAX_PUPILS, required=False,
+        description=_l("Seulement si toute la classe ne vient pas."),
+    )  # fmt: skip
+    message = TextAreaField(
+        _l("Message à l’entreprise"),
+        filters=[clean_text],
+        description=_l("Ce que la classe étudie, ce qu’elle aimerait voir. Ni nom d’élève, ni information de santé."),
+        validators=[at_most(LONGEST_MESSAGE)],
+        render_kw={"rows": "4", "maxlength": str(LONGEST_MESSAGE)},
+    )
+    key = HiddenField(filters=[clean_line])
+
+    def __init__(self, classes: Sequence[SchoolClass], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.class_id.choices = [(one.id, class_words(one)) for one in classes]
+        if not self.key.data or len(self.key.data) > LONGEST_KEY:
+            self.renew_key()
+
+    def renew_key(self) -> None:
+        """Another key: the next submission is another request."""
+        self.key.data = secrets.token_urlsafe(18)
+
+
+def class_words(school_class: SchoolClass, named: bool = True) -> str:
+    """« 4e B – 27 élèves, 3 accompagnateurs »; the counts alone when not named."""
+    if school_class.audience is Audience.STAFF:
+        people = _n("%(num)d personne", "%(num)d personnes", school_class.pupils)
+    else:
+        pupils = _n("%(num)d élève", "%(num)d élèves", school_class.pupils)
+        adults = _n("%(num)d accompagnateur", "%(num)d accompagnateurs", school_class.adults)
+        people = _("%(pupils)s, %(adults)s", pupils=pupils, adults=adults)
+    return _("%(name)s – %(people)s", name=school_class.name, people=people) if named else people
+
+
+def _reasons(reasons: Iterable[CancelReason]) -> list[tuple[str, Any]]:
+    return [("", _("Choisissez une raison")), *((reason.value, REASON_WORDS[reason]) for reason in reasons)]
+
+
+class ReasonForm(Form):
+    """One reason of a list and a few words, for a refusal or a cancellation. Ids carry `about`: a page may hold several."""
+
+    reasons: tuple[CancelReason, ...] = HOST_REASONS
+
+    reason = ChoiceField(_l("Raison"), default="", description=_l("Elle est transmise à l’autre partie."))
+    note = TextAreaField(
+        _l("Précision"),
+        filters=[clean_text],
+        validators=[at_most(LONGEST_NOTE)],
+        render_kw={"rows": "3", "maxlength": str(LONGEST_NOTE)},
+    )
+
+    def __init__(self, *args: Any, about: Booking | Slot | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = _reasons(self.reasons)
+        if about is not None:
+            for field in (self.reason, self.note):
+                field.id = field.label.field_id = f"{field.short_name}-{about.id}"
+
+
+class TeacherCancelForm(ReasonForm):
+    reasons = TEACHER_REASONS
+
+
+class HostCancelForm(ReasonForm):
+    pass
+
+
+class SlotCancelForm(ReasonForm):
+    pass
+
+
+class AnswerForm(ReasonForm):
+    """The host's yes or no to a request; the reason is for the no."""
+
+    ANSWERS = ("accept", "decline")
+
+    answer = HiddenField(default="decline")
+
+    def validate_answer(self, field: Field) -> None:
+        if field.data not in self.ANSWERS:
+            raise ValidationError(_("Répondez par « Accepter » ou « Refuser »."))
+
+    @property
+    def accepts(self) -> bool:
+        return self.answer.data == "accept"
+
+
+class MoveForm(Form):
+    """Another date or other hours for a slot, local to its place."""
+
+    day = DayField(_l("Nouvelle date"), validators=[InputRequired(_l("Indiquez la date."))])
+    start = HourField(_l("Début"), validators=[InputRequired(_l("Indiquez l’heure de début."))])
+    end = HourField(_l("Fin"), validators=[InputRequired(_l("Indiquez l’heure de fin."))])
+    note = TextAreaField(
+        _l("Mot aux classes"),
+        filters=[clean_text],
+        description=_l("Il accompagne le message que chaque classe reçoit."),
+        validators=[at_most(LONGEST_NOTE)],
+        render_kw={"rows": "3", "maxlength": str(LONGEST_NOTE)},
+    )
+
+    def times(self) -> tuple[datetime, datetime]:
+        """The wall-clock start and end, once they are valid."""
+        day, start, end = self.day.data, self.start.data, self.end.data
+        assert isinstance(day, date)
+        assert isinstance(start, time)
+        assert isinstance(end, time)
+        return datetime.combine(day, start), datetime.combine(day, end)

@@ -1,0 +1,226 @@
+"""What a booking says of itself: who must act and until when, what happened, why it ended (rule 5: the same words everywhere)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from booking.bookings.rules.states import REASON_WORDS, Actor, CancelReason, Event, State
+from booking.core.dates import format_moment
+from booking.core.i18n import _, _l
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """The dates of a booking that somebody may have to keep. A due date is absent when that answer is not awaited.
+
+    until: when the present state ends by itself. free_until: until when the teacher may cancel alone.
+    """
+
+    state: State
+    timezone: str
+    now: datetime
+    ends_at: datetime
+    company: str
+    until: datetime | None = None
+    host_due: datetime | None = None
+    head_due: datetime | None = None
+    reconfirm_by: datetime | None = None
+    free_until: datetime | None = None
+
+    def moment(self, moment: datetime | None) -> str:
+        return format_moment(moment, self.timezone) if moment else ""
+
+
+def next_step(clocks: Clocks, reader: Actor) -> str:
+    """Who acts next, until when, and what happens otherwise, said to the teacher or to the host; empty when all is done."""
+    say = _SAID_TO_HOST if reader is Actor.HOST else _SAID_TO_TEACHER
+    words = say.get(clocks.state)
+    return words(clocks) if words else ""
+
+
+def _teacher_held(c: Clocks) -> str:
+    return _(
+        "Vous avez jusqu’au %(until)s pour confirmer cette option. Sans confirmation, les places sont rendues.",
+        until=c.moment(c.until),
+    )
+
+
+def _teacher_requested(c: Clocks) -> str:
+    if c.host_due and c.head_due:
+        return _(
+            "%(company)s répond avant le %(host)s et votre chef d’établissement avant le %(head)s. "
+            "Sans ces deux réponses, la demande expire et nous vous proposons trois autres visites.",
+            company=c.company,
+            host=c.moment(c.host_due),
+            head=c.moment(c.head_due),
+        )
+    if c.head_due:
+        return _(
+            "Votre chef d’établissement répond avant le %(head)s. Sans réponse, la demande expire et la place est rendue.",
+            head=c.moment(c.head_due),
+        )
+    return _(
+        "%(company)s répond avant le %(host)s. Sans réponse, la demande expire et nous vous proposons trois autres visites.",
+        company=c.company,
+        host=c.moment(c.host_due or c.until),
+    )
+
+
+def _teacher_waiting(c: Clocks) -> str:
+    return _("Vous n’avez rien à faire : nous vous écrivons dès qu’une place se libère pour toute la classe.")
+
+
+def _teacher_offered(c: Clocks) -> str:
+    return _(
+        "Une place vous est gardée jusqu’au %(until)s. Sans réponse, elle est proposée à la classe suivante.",
+        until=c.moment(c.until),
+    )
+
+
+def _teacher_confirmed(c: Clocks) -> str:
+    if c.ends_at <= c.now:
+        return _("La visite est passée : %(company)s, ou vous, pouvez noter qui est venu.", company=c.company)
+    if c.reconfirm_by and c.reconfirm_by > c.now:
+        return _(
+            "La date ou l’heure a changé. Si elle ne vous convient plus, annulez avant le %(by)s. "
+            "Sans réponse, votre réservation est gardée.",
+            by=c.moment(c.reconfirm_by),
+        )
+    if c.free_until and c.free_until > c.now:
+        return _(
+            "Tout est prêt : %(company)s attend votre classe. Vous pouvez annuler seul jusqu’au %(until)s ; ensuite, "
+            "il faut appeler le contact.",
+            company=c.company,
+            until=c.moment(c.free_until),
+        )
+    return _(
+        "Tout est prêt : %(company)s attend votre classe. Pour tout changement, appelez le contact.", company=c.company
+    )
+
+
+def _host_held(c: Clocks) -> str:
+    return _(
+        "L’établissement a posé une option : il confirme avant le %(until)s. Sans confirmation, les places sont rendues.",
+        until=c.moment(c.until),
+    )
+
+
+def _host_requested(c: Clocks) -> str:
+    if c.host_due:
+        return _(
+            "Répondez avant le %(host)s. Sans réponse, la demande expire, les places sont rendues et la classe est "
+            "orientée vers d’autres visites.",
+            host=c.moment(c.host_due),
+        )
+    return _(
+        "Vous avez accepté. Le chef d’établissement répond avant le %(head)s. Sans réponse, la demande expire et les "
+        "places sont rendues.",
+        head=c.moment(c.head_due or c.until),
+    )
+
+
+def _host_waiting(c: Clocks) -> str:
+    return _("Cette classe attend qu’une place se libère. Vous n’avez rien à faire.")
+
+
+def _host_offered(c: Clocks) -> str:
+    return _(
+        "Une place est proposée à cette classe jusqu’au %(until)s. Sans réponse, elle va à la classe suivante.",
+        until=c.moment(c.until),
+    )
+
+
+def _host_confirmed(c: Clocks) -> str:
+    if c.ends_at <= c.now:
+        return _("La visite est passée : notez qui est venu.")
+    if c.reconfirm_by and c.reconfirm_by > c.now:
+        return _(
+            "Prévenue du changement de date, la classe peut renoncer jusqu’au %(by)s. Sans réponse, elle vient.",
+            by=c.moment(c.reconfirm_by),
+        )
+    if c.free_until and c.free_until > c.now:
+        return _("La classe vient. Elle peut encore annuler jusqu’au %(until)s.", until=c.moment(c.free_until))
+    return _("La classe vient. Elle ne peut plus annuler sans vous appeler.")
+
+
+_SAID_TO_TEACHER = {
+    State.HELD: _teacher_held,
+    State.REQUESTED: _teacher_requested,
+    State.WAITING: _teacher_waiting,
+    State.OFFERED: _teacher_offered,
+    State.CONFIRMED: _teacher_confirmed,
+}
+_SAID_TO_HOST = {
+    State.HELD: _host_held,
+    State.REQUESTED: _host_requested,
+    State.WAITING: _host_waiting,
+    State.OFFERED: _host_offered,
+    State.CONFIRMED: _host_confirmed,
+}
+
+# What happened, in the history of a booking.
+EVENT_WORDS: dict[Event, Any] = {
+    Event.HOLD: _l("Option posée"),
+    Event.REQUEST: _l("Demande envoyée à l’entreprise"),
+    Event.CONFIRM: _l("Réservation confirmée"),
+    Event.WAIT: _l("Inscription en liste d’attente"),
+    Event.OFFER: _l("Place proposée"),
+    Event.ACCEPT_OFFER: _l("Place acceptée"),
+    Event.HOST_ACCEPT: _l("Acceptée par l’entreprise"),
+    Event.HOST_DECLINE: _l("Refusée par l’entreprise"),
+    Event.HEAD_GRANT: _l("Autorisée par le chef d’établissement"),
+    Event.HEAD_REFUSE: _l("Non autorisée par le chef d’établissement"),
+    Event.LAPSE: _l("Expirée sans réponse"),
+    Event.CANCEL: _l("Réservation annulée"),
+    Event.SLOT_CANCELLED: _l("Créneau annulé par l’entreprise"),
+    Event.SLOT_MOVED: _l("Créneau déplacé par l’entreprise"),
+    Event.SLOT_REWORDED: _l("Description de l’activité modifiée"),
+    Event.RECONFIRM: _l("Nouvelle date acceptée"),
+    Event.CHANGE_COUNT: _l("Nombre d’élèves modifié"),
+    Event.MOVE: _l("Changement de créneau"),
+    Event.HAND_OVER: _l("Réservation confiée à un collègue"),
+    Event.ATTEND: _l("Classe venue"),
+    Event.MISS: _l("Classe non venue"),
+    Event.EXCUSE: _l("Classe excusée"),
+}
+
+ACTOR_WORDS: dict[Actor, Any] = {
+    Actor.TEACHER: _l("l’établissement"),
+    Actor.HOST: _l("l’entreprise"),
+    Actor.HEAD: _l("le chef d’établissement"),
+    Actor.OFFICER: _l("les services académiques"),
+    Actor.SERVICE: _l("automatiquement"),
+}
+
+
+def reason_words(reason: str | None) -> str:
+    """The reason of a refusal or a cancellation, in words; what was written itself when it is not one of the list."""
+    if not reason:
+        return ""
+    return str(REASON_WORDS[CancelReason(reason)]) if reason in set(CancelReason) else reason
+
+
+def end_words(state: State, ended_by: Actor | None, reason: str | None) -> str:
+    """Why a booking is over, in a sentence; empty for one that is not."""
+    why = reason_words(reason)
+    if state is State.EXPIRED:
+        return _("Personne n’a répondu à temps : la demande a expiré et les places sont rendues.")
+    if state is State.DECLINED:
+        who = _("Le chef d’établissement n’a pas autorisé la sortie") if ended_by is Actor.HEAD else _(
+            "L’entreprise n’a pas pu accepter cette demande")  # fmt: skip
+    elif state is State.CANCELLED:
+        who = _CANCELLED_BY.get(ended_by, _l("La réservation a été annulée"))
+    else:
+        return ""
+    return _("%(who)s : %(why)s.", who=str(who), why=why) if why else _("%(who)s.", who=str(who))
+
+
+_CANCELLED_BY: dict[Actor | None, Any] = {
+    Actor.TEACHER: _l("L’établissement a annulé la réservation"),
+    Actor.HOST: _l("L’entreprise a annulé"),
+    Actor.HEAD: _l("Le chef d’établissement a annulé la sortie"),
+    Actor.OFFICER: _l("Les services académiques ont annulé la sortie"),
+    Actor.SERVICE: _l("La réservation a été annulée automatiquement"),
+}

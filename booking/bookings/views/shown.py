@@ -1,0 +1,130 @@
+"""What the pages of both sides say of a booking: its state, its next step, its history. Filters for their templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint
+from sqlalchemy import select
+
+from booking.accounts.models import Person
+from booking.bookings.forms import class_words
+from booking.bookings.models import Booking, BookingEvent
+from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, Clocks, end_words, next_step, reason_words
+from booking.bookings.rules.states import STATE_WORDS, Actor, Answer, State
+from booking.catalogue.models import Activity
+from booking.catalogue.rules.wording import kind_words, ref_of
+from booking.core import clock
+from booking.core.db import db
+from booking.schools.rules import level_label
+
+bp = Blueprint("shown", __name__)
+bp.add_app_template_global(class_words)
+
+TONES = {
+    State.CONFIRMED: "ok",
+    State.ATTENDED: "ok",
+    State.REQUESTED: "warn",
+    State.HELD: "warn",
+    State.OFFERED: "warn",
+    State.WAITING: "blue",
+    State.DECLINED: "stop",
+    State.CANCELLED: "stop",
+    State.MISSED: "stop",
+}
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One line of a booking's history: what, who, when, why."""
+
+    what: str
+    who: str
+    when: datetime
+    why: str
+    note: str
+
+
+def clocks_of(booking: Booking) -> Clocks:
+    """The dates of this booking that somebody may have to keep."""
+    slot = booking.slot
+    return Clocks(
+        state=booking.state,
+        timezone=slot.timezone,
+        now=clock.now(),
+        ends_at=slot.ends_at,
+        company=slot.activity.company.name,
+        until=booking.deadline_at,
+        host_due=booking.host_answer_due_at if booking.host_answer is Answer.PENDING else None,
+        head_due=booking.head_answer_due_at if booking.head_answer is Answer.PENDING else None,
+        reconfirm_by=booking.reconfirm_by,
+        free_until=booking.cancellable_until,
+    )
+
+
+def history_of(booking: Booking) -> list[HistoryLine]:
+    """What happened to the booking, the oldest first."""
+    names = _names_of(event.person_id for event in booking.events)
+    return [_line(event, names) for event in booking.events]
+
+
+def _line(event: BookingEvent, names: dict[int, str]) -> HistoryLine:
+    return HistoryLine(
+        what=str(EVENT_WORDS[event.event]),
+        who=names.get(event.person_id or 0, "") or str(ACTOR_WORDS[event.actor]),
+        when=event.happened_at,
+        why=reason_words(event.reason),
+        note=event.note,
+    )
+
+
+def _names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
+    people = db.session.scalars(select(Person).where(Person.id.in_({id_ for id_ in person_ids if id_})))
+    return {person.id: person.name for person in people}
+
+
+@bp.app_template_filter("state_words")
+def _state_words(state: State) -> str:
+    return str(STATE_WORDS[state])
+
+
+@bp.app_template_filter("state_tone")
+def _state_tone(state: State) -> str:
+    return TONES.get(state, "plain")
+
+
+@bp.app_template_filter("next_step")
+def _next_step(booking: Booking, reader: str = "teacher") -> str:
+    return next_step(clocks_of(booking), Actor(reader))
+
+
+@bp.app_template_filter("end_words")
+def _end_words(booking: Booking) -> str:
+    return end_words(booking.state, booking.ended_by, booking.end_reason)
+
+
+@bp.app_template_filter("history")
+def _history(booking: Booking) -> list[HistoryLine]:
+    return history_of(booking)
+
+
+@bp.app_template_filter("reason_words")
+def _reason_words(reason: str | None) -> str:
+    return reason_words(reason)
+
+
+@bp.app_template_filter("booked_kind")
+def _booked_kind(activity: Activity) -> str:
+    return kind_words(activity.kind)
+
+
+@bp.app_template_filter("activity_ref")
+def _activity_ref(activity: Activity) -> str:
+    return ref_of(activity)
+
+
+@bp.app_template_filter("level_words")
+def _level_words(code: str | None) -> str:
+    return level_label(code) if code else ""
