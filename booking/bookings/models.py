@@ -9,7 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.accounts.models import Person
-from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, Origin, State
+from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, LinkRule, Origin, State
 from booking.catalogue.models import Edition, Slot
 from booking.core.db import Model, StrEnumType
 from booking.schools.models import School, SchoolClass
@@ -30,6 +30,16 @@ class SchoolInEdition(Model):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
     taken_bookings: Mapped[int] = mapped_column(default=0)
+
+
+class BookingGroup(Model):
+    """Classes that share a coach or a day. both_or_neither: one that ends takes the others along."""
+
+    __tablename__ = "booking_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[LinkRule] = mapped_column(StrEnumType(LinkRule))
+    created_at: Mapped[datetime]
 
 
 class Booking(Model):
@@ -59,6 +69,7 @@ class Booking(Model):
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), index=True)
     class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"), index=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("booking_group.id"), index=True)
     teacher_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     booked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     state: Mapped[State] = mapped_column(StrEnumType(State))
@@ -102,6 +113,7 @@ class Booking(Model):
     confirmed_at: Mapped[datetime | None]
 
     slot: Mapped[Slot] = relationship()
+    group: Mapped[BookingGroup | None] = relationship()
     edition: Mapped[Edition] = relationship()
     school_class: Mapped[SchoolClass] = relationship()
     school: Mapped[School] = relationship()

@@ -20,6 +20,7 @@ from booking.companies.models import Company, Trust
 from booking.core import clock
 from booking.core.dates import format_span
 from booking.core.db import db
+from booking.schools.classes import classes_of_schools
 from booking.schools.models import Absence, Audience, SchoolClass
 from booking.territory.queries import holiday_calendar
 from booking.territory.rules import HolidayCalendar, distance_km
@@ -193,6 +194,12 @@ def is_trusted_at(person_id: int, school_id: int) -> bool:
         Membership.trusted_at.is_not(None),
     )
     return db.session.scalar(query.limit(1)) is not None
+
+
+def saved_classes(person: Person) -> list[SchoolClass]:
+    """The classes the person may book for: one's own first, then the colleagues' of the same schools."""
+    school_ids = {m.school_id for m in person.memberships if m.is_active and m.school_id is not None}
+    return classes_of_schools(school_ids, first_owner_id=person.id)
 
 
 def _shown(query):

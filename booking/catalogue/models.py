@@ -197,8 +197,8 @@ class SlotAudience(enum.StrEnum):
 class Slot(Model):
     """One dated occurrence, with its capacity in classes and pupils.
 
-    The taken_* counters are a copy of what the bookings say, held for the lock and for a fast programme: they move
-    only in `bookings.services.take_places` and `give_back_places`. adults_per_class is asked of each class, not a
+    The taken_* and waiting_* counters are a copy of what the bookings say, held for the lock and for a fast programme: they move
+    only in `bookings.services.places`. adults_per_class is asked of each class, not a
     capacity. Wall-clock time is kept with its zone; the instants beside it are for comparing and sorting.
     """
 
@@ -209,6 +209,7 @@ class Slot(Model):
         CheckConstraint("max_pupils > 0 AND max_pupils <= 5000", name="max_pupils_plausible"),
         CheckConstraint("taken_classes >= 0 AND taken_classes <= max_classes", name="classes_within_capacity"),
         CheckConstraint("taken_pupils >= 0 AND taken_pupils <= max_pupils", name="pupils_within_capacity"),
+        CheckConstraint("waiting_classes >= 0", name="waiting_positive"),
         CheckConstraint("adults_per_class >= 0 AND adults_per_class <= 40", name="adults_plausible"),
         CheckConstraint("min_pupils IS NULL OR min_pupils BETWEEN 1 AND max_pupils", name="min_pupils_plausible"),
         CheckConstraint("kept_classes >= 0 AND kept_classes <= max_classes", name="kept_plausible"),
@@ -231,6 +232,7 @@ class Slot(Model):
     adults_per_class: Mapped[int] = mapped_column(default=1)
     taken_classes: Mapped[int] = mapped_column(default=0)
     taken_pupils: Mapped[int] = mapped_column(default=0)
+    waiting_classes: Mapped[int] = mapped_column(default=0, server_default="0")
     min_pupils: Mapped[int | None]
     decision_on: Mapped[date | None]
     audience: Mapped[SlotAudience] = mapped_column(StrEnumType(SlotAudience), default=SlotAudience.ALL)

@@ -17,9 +17,10 @@ from booking.bookings.rules.capacity import (
     groups_of,
 )
 from booking.bookings.rules.clashes import Outing, clash_with
-from booking.bookings.rules.deadlines import add_open_days, cancellable_until, due_at
+from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.explain import ClassFacts, SlotFacts, World, explanation, obstacles
 from booking.catalogue.models import BookedBy
+from booking.territory.rules import add_open_days
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 START = datetime(2027, 1, 12, 8, 0, tzinfo=UTC)

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from booking.accounts.models import Person
 from booking.bookings import services
 from booking.bookings.models import Booking
-from booking.bookings.rules.capacity import SlotFull, TooFewPlaces
+from booking.bookings.rules.capacity import GroupTooLarge, SlotFull, TooFewPlaces
 from booking.bookings.rules.explain import AdultsMissing, OtherSchoolsWorkshop, OutOfArea, WrongLevel
-from booking.bookings.rules.states import Actor, Answer, CancelReason, Event, NotPossibleNow, State
-from booking.bookings.services.answers import ReasonMissing, TooLateToCancel
+from booking.bookings.rules.states import Actor, Answer, CancelReason, Event, LinkRule, NotPossibleNow, State
+from booking.bookings.services.answers import OptionLapsed, ReasonMissing, TooLateToCancel
 from booking.bookings.services.places import NotFound
 from booking.bookings.services.requests import KeyReused
 from booking.bookings.services.slots import SlotOver
@@ -282,3 +282,78 @@ def test_a_workshop_freed_by_its_last_class_is_open_to_any_school_again():
         services.cancel_booking(booking.id, booking.teacher, Actor.TEACHER, reason="other")
     assert slot.school_id is None
     request(slot, make.make_class(school=make.make_school()))
+
+
+def test_an_option_keeps_the_places_until_its_deadline_and_lapses(set_now):
+    slot, school_class = make.make_slot(), make.make_class()
+    option = request(slot, school_class, as_option=True)
+    assert (option.state, slot.taken_classes) == (State.HELD, 1)
+    assert make.NOW < option.deadline_at <= slot.closes_at
+    assert kinds() == ["hold-placed"]
+    set_now(option.deadline_at)
+    with pytest.raises(OptionLapsed), transaction():
+        services.confirm_option(option.id, owner(school_class))
+    with transaction():
+        services.expire_due(option.id)
+    assert (option.state, slot.taken_classes) == (State.EXPIRED, 0)
+    assert violations() == []
+
+
+def test_an_option_becomes_a_firm_booking_or_a_request_as_the_activity_says():
+    for activity, state in (
+        (make.make_activity(), State.CONFIRMED),
+        (make.make_activity(confirmation=ConfirmationMode.APPROVAL), State.REQUESTED),
+    ):
+        school_class = make.make_class()
+        option = request(make.make_slot(activity), school_class, as_option=True)
+        with transaction():
+            services.confirm_option(option.id, owner(school_class))
+        assert option.state is state
+        assert (option.deadline_at is None) is (state is State.CONFIRMED)
+    assert violations() == []
+
+
+def two_linked(rule=LinkRule.BOTH_OR_NEITHER, confirmation=ConfirmationMode.INSTANT):
+    teacher = make.make_teacher()
+    slots = [make.make_slot(make.make_activity(confirmation=confirmation)) for _ in range(2)]
+    wishes = [
+        services.Wish(slot.id, make.make_class(teacher, name=f"4e {letter}").id)
+        for slot, letter in zip(slots, "AB", strict=True)
+    ]
+    with transaction():
+        return services.request_together(wishes, teacher, rule=rule)
+
+
+def test_linked_classes_are_booked_both_or_neither():
+    teacher = make.make_teacher()
+    free, full = make.make_slot(), make.make_slot(max_pupils=10)
+    wishes = [services.Wish(slot.id, make.make_class(teacher, name=f"{slot.id}").id) for slot in (free, full)]
+    with pytest.raises(GroupTooLarge), transaction():
+        services.request_together(wishes, teacher)
+    assert free.taken_classes == 0
+    assert kinds() == []
+
+
+def test_when_one_of_two_linked_bookings_ends_the_other_ends_too():
+    one, other = two_linked()
+    with transaction():
+        services.cancel_booking(one.id, one.teacher, Actor.TEACHER, reason="transport")
+    assert {one.state, other.state} == {State.CANCELLED}
+    assert (other.end_reason, other.ended_by) == ("linked", Actor.SERVICE)
+    assert other.slot.taken_classes == 0
+    assert violations() == []
+
+
+def test_bookings_linked_by_ask_do_not_end_together():
+    one, other = two_linked(rule=LinkRule.ASK)
+    with transaction():
+        services.cancel_slot(one.slot_id, one.slot.activity.contact, reason="production")
+    assert (one.state, other.state) == (State.CANCELLED, State.CONFIRMED)
+
+
+def test_a_host_who_declines_one_of_two_linked_requests_ends_both():
+    one, other = two_linked(confirmation=ConfirmationMode.APPROVAL)
+    with transaction():
+        services.answer_request(one.id, one.slot.activity.contact, accept=False, reason="no_guide")
+    assert (one.state, other.state) == (State.DECLINED, State.CANCELLED)
+    assert violations() == []

@@ -4,6 +4,7 @@ import pytest
 
 from booking.bookings.rules.states import (
     ALIVE,
+    ENDED,
     RECORDED,
     STATE_WORDS,
     TAKEN,
@@ -19,8 +20,6 @@ from booking.bookings.rules.states import (
     is_firm,
     transition_for,
 )
-
-ENDED = frozenset({State.DECLINED, State.EXPIRED, State.CANCELLED})
 
 
 def test_every_state_is_reached_and_has_its_words():

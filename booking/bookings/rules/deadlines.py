@@ -6,19 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from booking.territory.rules import add_open_days
+
 DayOff = Callable[[date], bool]
 END_OF_DAY = time(18, 0)
 MORNING = time(8, 0)
-
-
-def add_open_days(start: date, days: int, is_off: DayOff) -> date:
-    """The day that comes `days` open days after `start`, which itself does not count."""
-    day = start
-    while days > 0:
-        day += timedelta(days=1)
-        if not is_off(day):
-            days -= 1
-    return day
 
 
 def due_at(now: datetime, days: int, timezone: str, is_off: DayOff, *, never_after: datetime) -> datetime:

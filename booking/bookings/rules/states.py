@@ -40,6 +40,7 @@ TAKEN = frozenset({
     State.HELD, State.REQUESTED, State.CONFIRMED, State.OFFERED, State.ATTENDED, State.MISSED, State.EXCUSED,
 })  # fmt: skip
 ALIVE = frozenset({State.HELD, State.REQUESTED, State.CONFIRMED, State.WAITING, State.OFFERED})
+ENDED = frozenset({State.DECLINED, State.EXPIRED, State.CANCELLED})
 RECORDED = frozenset({State.ATTENDED, State.MISSED, State.EXCUSED})
 
 
@@ -85,6 +86,13 @@ class Origin(enum.StrEnum):
     ROUND = "round"
     HOST = "host"
     DECLARED = "declared"
+
+
+class LinkRule(enum.StrEnum):
+    """What happens to linked bookings when one of them ends (product, section 3, rule 10)."""
+
+    BOTH_OR_NEITHER = "both_or_neither"
+    ASK = "ask"
 
 
 class Answer(enum.StrEnum):
@@ -157,7 +165,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.HELD, Event.HEAD_GRANT): Transition(_by(_HEAD), None),
     (State.HELD, Event.HEAD_REFUSE): Transition(_by(_HEAD), State.DECLINED, _DECLINED),
     (State.HELD, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("hold-expired")),
-    (State.HELD, Event.CANCEL): Transition(_by(_T, _HEAD), State.CANCELLED),
+    (State.HELD, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
     (State.HELD, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _DECLINED),
     (State.HELD, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
     (State.HELD, Event.CHANGE_COUNT): Transition(_by(_T), None),
@@ -170,7 +178,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.REQUESTED, Event.HEAD_REFUSE): Transition(_by(_HEAD), State.DECLINED, _DECLINED + _WITHDRAWN),
     (State.REQUESTED, Event.CONFIRM): Transition(_by(_S), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
     (State.REQUESTED, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("request-expired", *_BOTH)),
-    (State.REQUESTED, Event.CANCEL): Transition(_by(_T, _HEAD), State.CANCELLED, _WITHDRAWN),
+    (State.REQUESTED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED, _WITHDRAWN),
     (State.REQUESTED, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _DECLINED),
     (State.REQUESTED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
     (State.REQUESTED, Event.CHANGE_COUNT): Transition(_by(_T), None),
@@ -191,7 +199,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.CONFIRMED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _CONFIRMED, Calendar.REQUEST),
     # The waiting list
     (State.WAITING, Event.OFFER): Transition(_by(_S, _H), State.OFFERED, _mails("waitlist-offered")),
-    (State.WAITING, Event.CANCEL): Transition(_by(_T, _HEAD), State.CANCELLED),
+    (State.WAITING, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
     (State.WAITING, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("waitlist-closed")),
     (State.WAITING, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _mails("waitlist-closed")),
     (State.WAITING, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
@@ -199,7 +207,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.WAITING, Event.HAND_OVER): Transition(_by(_T, _HEAD), None),
     (State.OFFERED, Event.ACCEPT_OFFER): Transition(_by(_T), State.REQUESTED, _REQUESTED),
     (State.OFFERED, Event.CONFIRM): Transition(_by(_T), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
-    (State.OFFERED, Event.CANCEL): Transition(_by(_T, _HEAD), State.CANCELLED),
+    (State.OFFERED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
     (State.OFFERED, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("waitlist-closed")),
     (State.OFFERED, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _mails("waitlist-closed")),
     (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
@@ -286,6 +294,7 @@ class CancelReason(enum.StrEnum):
     # Either
     ILLNESS = "illness"
     WEATHER = "weather"
+    LINKED = "linked"
     OTHER = "other"
 
 
@@ -304,6 +313,7 @@ REASON_WORDS: dict[CancelReason, object] = {
     CancelReason.ALREADY_FULL: _l("déjà assez de classes ce jour-là"),
     CancelReason.ILLNESS: _l("maladie ou absence"),
     CancelReason.WEATHER: _l("météo"),
+    CancelReason.LINKED: _l("la sortie liée n’a pas lieu"),
     CancelReason.OTHER: _l("autre raison"),
 }
 

@@ -10,6 +10,7 @@ from booking.accounts.models import Person
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import Actor, Answer, Event, State, is_firm
 from booking.bookings.services.places import lock_booking
+from booking.bookings.services.requests import firm_up, next_due
 from booking.bookings.services.transitions import step
 from booking.core import clock
 from booking.core.db import db
@@ -26,6 +27,15 @@ class TooLateToCancel(Refusal):
         return _l(
             "La date limite d’annulation est passée : appelez le contact de l’entreprise, qui peut annuler avec vous."
         )
+
+
+class OptionLapsed(Refusal):
+    """The clock decides, even before the worker has passed by."""
+
+    code = "option_lapsed"
+
+    def sentence(self):
+        return _l("L’option a expiré : ses places ne sont plus gardées. Réservez de nouveau s’il en reste.")
 
 
 class ReasonMissing(Refusal):
@@ -57,15 +67,22 @@ def answer_request(
 def confirm_if_firm(booking: Booking) -> Booking:
     """Confirm a request whose needed answers are all yes; otherwise its next deadline is the remaining one's."""
     if not is_firm((booking.host_answer, booking.head_answer)):
-        dues = (
-            (booking.host_answer, booking.host_answer_due_at),
-            (booking.head_answer, booking.head_answer_due_at),
-        )
-        booking.deadline_at = min((due for answer, due in dues if answer is Answer.PENDING and due), default=None)
+        booking.deadline_at = next_due(booking)
         return booking
     booking.deadline_at = None
     booking.confirmed_at = clock.now()
     return step(booking, Event.CONFIRM, Actor.SERVICE)
+
+
+def confirm_option(booking_id: int, person: Person) -> Booking:
+    """Turn an option into a request, or into a firm booking when nobody else has to answer.
+
+    Refuses: NotPossibleNow when it is no longer an option, OptionLapsed when its time is over.
+    """
+    booking = lock_booking(booking_id)
+    if booking.state is State.HELD and booking.deadline_at and booking.deadline_at <= clock.now():
+        raise OptionLapsed()
+    return firm_up(booking, person)
 
 
 def cancel_booking(booking_id: int, person: Person, actor: Actor, *, reason: str | None, note: str = "") -> Booking:

@@ -6,14 +6,16 @@ the file on SQLite until the transaction ends. The counters of a slot and of a s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.rules.capacity import Places, check_places
 from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
+from booking.bookings.rules.states import ALIVE
 from booking.catalogue.models import Edition, Slot, SlotState
 from booking.core.db import db, rows_changed
 from booking.core.errors import Refusal
@@ -65,20 +67,33 @@ def fresh_slot(slot_id: int) -> Slot:
 
 
 def lock_booking(booking_id: int) -> Booking:
-    """Hold everything a change of this booking may touch, then read it afresh. Refuses: NotFound."""
-    where = select(Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id).where(
-        Booking.id == booking_id
-    )
-    row = db.session.execute(where).first()
-    if row is None:
+    """Hold everything a change of this booking may touch, its linked ones included, then read it afresh.
+
+    Refuses: NotFound.
+    """
+    group_id = db.session.execute(select(Booking.group_id).where(Booking.id == booking_id)).first()
+    if group_id is None:
         raise NotFound()
-    lock_school(row.school_id, row.edition_id)
-    lock_class(row.class_id)
-    lock_slot(row.slot_id)
+    concerned = Booking.id == booking_id
+    if group_id[0] is not None:
+        concerned = or_(concerned, and_(Booking.group_id == group_id[0], Booking.state.in_(ALIVE)))
+    columns = (Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id)
+    lock_all(db.session.execute(select(*columns).where(concerned)).all())
     booking = db.session.get(Booking, booking_id, populate_existing=True)
     if booking is None:
         raise NotFound()
     return booking
+
+
+def lock_all(rows: Iterable[Any]) -> None:
+    """Hold the schools, classes and slots of these rows (school_id, edition_id, class_id, slot_id), in that order."""
+    rows = list(rows)
+    for school_id, edition_id in sorted({(row.school_id, row.edition_id) for row in rows}):
+        lock_school(school_id, edition_id)
+    for class_id in sorted({row.class_id for row in rows}):
+        lock_class(class_id)
+    for slot_id in sorted({row.slot_id for row in rows}):
+        lock_slot(slot_id)
 
 
 def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int) -> Slot:

@@ -1,22 +1,23 @@
-"""Booking a class onto a slot: the verb that everything else is about."""
+"""Booking classes onto slots: the verb that everything else is about."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from booking.accounts.models import Membership, MemberState, Person
 from booking.bookings import mails
-from booking.bookings.models import Booking
+from booking.bookings.models import Booking, BookingGroup
 from booking.bookings.queries import bookable_facts, class_facts, is_trusted_at, slot_facts, world_of
 from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.explain import first_stop, obstacles
-from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, Origin, State, is_firm, transition_for
+from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, LinkRule, Origin, State, is_firm, transition_for
 from booking.bookings.services.places import NotFound, fresh_slot, lock_class, lock_school, take_places
-from booking.bookings.services.transitions import record
+from booking.bookings.services.transitions import record, step
 from booking.catalogue.models import ConfirmationMode, Slot
 from booking.core import clock
 from booking.core.db import db
@@ -31,8 +32,18 @@ class KeyReused(Refusal):
 
     code = "idempotency_key_reused"
 
-    def sentence(self) -> Any:
+    def sentence(self):
         return _l("Cette demande a déjà servi pour une autre réservation : rechargez la page et recommencez.")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One class on one slot, with the counts of this visit when they differ from the saved ones."""
+
+    slot_id: int
+    class_id: int
+    adults: int | None = None
+    pupils: int | None = None
 
 
 def request_places(
@@ -44,51 +55,80 @@ def request_places(
     pupils: int | None = None,
     key: str | None = None,
     message: str = "",
+    as_option: bool = False,
 ) -> Booking:
     """Book the class onto the slot: confirmed at once when the activity allows it, else a request to the host.
 
+    as_option: only keep the places for some days, while the school asks its head, its money and its coach.
     A repeated call (same key, or same class and slot still alive) returns the first booking and changes nothing.
     Refuses: the first obstacle of `explain`; NotFound for a class that is not of the person's schools; KeyReused.
     """
-    if first := _booking_of_key(person, key):
-        if (first.slot_id, first.class_id) != (slot_id, class_id):
-            raise KeyReused()
+    wish = Wish(slot_id, class_id, adults, pupils)
+    return request_together([wish], person, key=key, message=message, as_option=as_option)[0]
+
+
+def request_together(
+    wishes: Sequence[Wish],
+    person: Person,
+    *,
+    rule: LinkRule = LinkRule.BOTH_OR_NEITHER,
+    key: str | None = None,
+    message: str = "",
+    as_option: bool = False,
+) -> list[Booking]:
+    """Book several classes at once, all or none; two or more are linked by the rule. Refuses as request_places."""
+    keys = [key if len(wishes) == 1 or not key else f"{key}/{number}" for number in range(len(wishes))]
+    if first := [booking for key, wish in zip(keys, wishes, strict=True) if (booking := _replayed(person, key, wish))]:
         return first
-    school_class = _class_of(person, class_id)
-    edition_id = fresh_slot(slot_id).activity.edition_id
-    lock_school(school_class.school_id, edition_id)
-    lock_class(class_id)
-    if first := _alive_booking(class_id, slot_id) or _booking_of_key(person, key):
-        return first
-    db.session.refresh(school_class)
-    count = school_class.pupils if pupils is None else pupils
-    slot = take_places(slot_id, school_class.school_id, edition_id, count)
-    _refuse_obstacles(slot, school_class, adults=adults, pupils=count)
-    if slot.activity.comes_to_class:
-        slot.school_id = school_class.school_id
-    booking = _new_booking(slot, school_class, person, count, adults, key, message)
-    _insert(booking)
-    event = Event.CONFIRM if booking.state is State.CONFIRMED else Event.REQUEST
-    transition = transition_for(None, event, Actor.TEACHER)
-    record(booking, event, None, Actor.TEACHER, person)
-    db.session.flush()
-    mails.tell(booking, transition, event=event, actor=Actor.TEACHER)
-    return booking
+    classes = {wish.class_id: _class_of(person, wish.class_id) for wish in wishes}
+    _lock(wishes, classes)
+    group = None
+    bookings = []
+    # Slots are taken in the order of their ids: two groups cannot wait for each other.
+    for key, wish in sorted(zip(keys, wishes, strict=True), key=lambda pair: (pair[1].slot_id, pair[1].class_id)):
+        if alive := _alive_booking(wish.class_id, wish.slot_id) or _replayed(person, key, wish):
+            bookings.append(alive)
+            continue
+        if len(wishes) > 1 and group is None:
+            group = BookingGroup(rule=rule, created_at=clock.now())
+            db.session.add(group)
+        bookings.append(_book(wish, classes[wish.class_id], person, group, key, message, as_option))
+    return bookings
 
 
-def _insert(booking: Booking) -> None:
-    db.session.add(booking)
-    try:
-        db.session.flush()
-    except IntegrityError as error:
-        # Another class of the same person came with the same key a moment ago: no lock is shared between the two.
-        raise KeyReused() from error
+def firm_up(booking: Booking, person: Person) -> Booking:
+    """Turn a locked option into a request, or into a firm booking when nobody else has to answer.
+
+    Refuses: NotPossibleNow when it is no longer an option.
+    """
+    now = clock.now()
+    asks_host = _asks_host(booking.slot, person, booking.school_id)
+    if asks_host:
+        booking.host_answer = Answer.PENDING
+        booking.host_answer_due_at = answer_due(booking.slot, now)
+    firm = is_firm((booking.host_answer, booking.head_answer))
+    booking.deadline_at = None if firm else next_due(booking)
+    booking.confirmed_at = now if firm else None
+    return step(booking, Event.CONFIRM if firm else Event.REQUEST, Actor.TEACHER, person)
 
 
-def _booking_of_key(person: Person, key: str | None) -> Booking | None:
+def _replayed(person: Person, key: str | None, wish: Wish) -> Booking | None:
+    """The booking that this key already made. Refuses: KeyReused when it was for something else."""
     if not key:
         return None
-    return db.session.scalar(select(Booking).filter_by(booked_by_id=person.id, idempotency_key=key))
+    first = db.session.scalar(select(Booking).filter_by(booked_by_id=person.id, idempotency_key=key))
+    if first and (first.slot_id, first.class_id) != (wish.slot_id, wish.class_id):
+        raise KeyReused()
+    return first
+
+
+def _lock(wishes: Sequence[Wish], classes: dict[int, SchoolClass]) -> None:
+    editions = {wish.slot_id: fresh_slot(wish.slot_id).activity.edition_id for wish in wishes}
+    for school_id, edition_id in sorted({(classes[w.class_id].school_id, editions[w.slot_id]) for w in wishes}):
+        lock_school(school_id, edition_id)
+    for class_id in sorted(classes):
+        lock_class(class_id)
+        db.session.refresh(classes[class_id])
 
 
 def _alive_booking(class_id: int, slot_id: int) -> Booking | None:
@@ -114,6 +154,31 @@ def _class_of(person: Person, class_id: int) -> SchoolClass:
     return school_class
 
 
+def _book(
+    wish: Wish,
+    school_class: SchoolClass,
+    person: Person,
+    group: BookingGroup | None,
+    key: str | None,
+    message: str,
+    as_option: bool,
+) -> Booking:
+    pupils = school_class.pupils if wish.pupils is None else wish.pupils
+    edition_id = fresh_slot(wish.slot_id).activity.edition_id
+    slot = take_places(wish.slot_id, school_class.school_id, edition_id, pupils)
+    _refuse_obstacles(slot, school_class, adults=wish.adults, pupils=pupils)
+    if slot.activity.comes_to_class:
+        slot.school_id = school_class.school_id
+    booking = _snapshot(slot, school_class, person, pupils, wish.adults)
+    booking.group, booking.idempotency_key, booking.message = group, key, message
+    event = _start_clocks(booking, slot, school_class, person, as_option)
+    _insert(booking)
+    record(booking, event, None, Actor.TEACHER, person)
+    db.session.flush()
+    mails.tell(booking, transition_for(None, event, Actor.TEACHER), event=event, actor=Actor.TEACHER)
+    return booking
+
+
 def _refuse_obstacles(slot: Slot, school_class: SchoolClass, *, adults: int | None, pupils: int) -> None:
     """Raise the first obstacle that stands, places apart: those are already held."""
     group = class_facts(school_class, adults=adults, pupils=pupils)
@@ -123,34 +188,21 @@ def _refuse_obstacles(slot: Slot, school_class: SchoolClass, *, adults: int | No
         raise stop
 
 
-def _new_booking(
-    slot: Slot,
-    school_class: SchoolClass,
-    person: Person,
-    pupils: int,
-    adults: int | None,
-    key: str | None,
-    message: str,
-) -> Booking:
+def _snapshot(slot: Slot, school_class: SchoolClass, person: Person, pupils: int, adults: int | None) -> Booking:
+    """The booking with what it keeps of the class, the school and the place, whatever becomes of them."""
     now = clock.now()
     activity, school = slot.activity, school_class.school
-    asks_host = activity.confirmation is ConfirmationMode.APPROVAL or not is_trusted_at(person.id, school.id)
-    host_answer = Answer.PENDING if asks_host else None
-    head_answer = Answer.PENDING if school.head_authorises_first and not activity.comes_to_class else None
-    firm = is_firm((host_answer, head_answer))
-    host_due = answer_due(slot, now) if host_answer else None
-    head_due = answer_due(slot, now) if head_answer else None
     at_school = activity.comes_to_class
     return Booking(
         slot_id=slot.id,
+        slot=slot,
         edition_id=activity.edition_id,
         class_id=school_class.id,
         school_id=school.id,
+        school=school,
         teacher_id=school_class.owner_id,
         booked_by_id=person.id,
-        state=State.CONFIRMED if firm else State.REQUESTED,
         origin=Origin.DIRECT,
-        idempotency_key=key,
         class_name=school_class.name,
         level_code=school_class.level_code,
         pupils=pupils,
@@ -164,17 +216,47 @@ def _new_booking(
         departement_code=school.departement_code,
         academie_code=school.academie_code,
         commune_insee=school.commune_insee,
-        message=message,
-        host_answer=host_answer,
-        host_answer_due_at=host_due,
-        head_answer=head_answer,
-        head_answer_due_at=head_due,
-        deadline_at=min((due for due in (host_due, head_due) if due), default=None),
         cancellable_until=cancellable_until(slot.starts_at, activity.cancellation_days, now),
+        revision=0,
         created_at=now,
         updated_at=now,
-        confirmed_at=now if firm else None,
     )
+
+
+def _start_clocks(booking: Booking, slot: Slot, school_class: SchoolClass, person: Person, as_option: bool) -> Event:
+    """Set the first state, who must answer and until when; returns the event of the table that this is."""
+    now = clock.now()
+    if school_class.school.head_authorises_first and not slot.activity.comes_to_class:
+        booking.head_answer, booking.head_answer_due_at = Answer.PENDING, answer_due(slot, now)
+    if as_option:
+        booking.state, booking.deadline_at = State.HELD, option_due(slot, school_class, now)
+        return Event.HOLD
+    if _asks_host(slot, person, school_class.school_id):
+        booking.host_answer, booking.host_answer_due_at = Answer.PENDING, answer_due(slot, now)
+    if is_firm((booking.host_answer, booking.head_answer)):
+        booking.state, booking.confirmed_at = State.CONFIRMED, now
+        return Event.CONFIRM
+    booking.state, booking.deadline_at = State.REQUESTED, next_due(booking)
+    return Event.REQUEST
+
+
+def _asks_host(slot: Slot, person: Person, school_id: int) -> bool:
+    """An untrusted teacher may only request (product, section 11)."""
+    return slot.activity.confirmation is ConfirmationMode.APPROVAL or not is_trusted_at(person.id, school_id)
+
+
+def next_due(booking: Booking) -> datetime | None:
+    dues = ((booking.host_answer, booking.host_answer_due_at), (booking.head_answer, booking.head_answer_due_at))
+    return min((due for answer, due in dues if answer is Answer.PENDING and due), default=None)
+
+
+def _insert(booking: Booking) -> None:
+    db.session.add(booking)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        # Another class of the same person came with the same key a moment ago: no lock is shared between the two.
+        raise KeyReused() from error
 
 
 def school_place(school_class: SchoolClass) -> str:
@@ -189,4 +271,12 @@ def answer_due(slot: Slot, now: datetime) -> datetime:
     calendar = holiday_calendar(slot.departement_code)
     return due_at(
         now, slot.activity.answer_days, slot.timezone, calendar.is_day_off_for_work, never_after=slot.closes_at
+    )
+
+
+def option_due(slot: Slot, school_class: SchoolClass, now: datetime) -> datetime:
+    """Until when an option keeps its places: the host's number of school days, never past the closing."""
+    calendar = holiday_calendar(school_class.school.departement_code)
+    return due_at(
+        now, slot.activity.option_days, slot.timezone, calendar.is_day_off_for_school, never_after=slot.closes_at
     )

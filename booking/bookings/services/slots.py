@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking
 from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.states import ALIVE, Actor, Event, State
 from booking.bookings.services.answers import ReasonMissing
-from booking.bookings.services.places import lock_class, lock_school, lock_slot
+from booking.bookings.services.places import lock_all, lock_slot
 from booking.bookings.services.transitions import step
 from booking.catalogue.models import Slot, SlotState
 from booking.catalogue.rules.slots import check_slot_times, slot_instants
@@ -45,11 +45,8 @@ def lock_slot_with_bookings(slot_id: int) -> tuple[Slot, list[Booking]]:
 
     Refuses: SlotBusy when a class booked between the look and the lock: its school and class are not held.
     """
-    expected = _alive_rows(slot_id)
-    for school_id, edition_id in sorted({(row.school_id, row.edition_id) for row in expected}):
-        lock_school(school_id, edition_id)
-    for class_id in sorted({row.class_id for row in expected}):
-        lock_class(class_id)
+    expected = _rows_of(slot_id)
+    lock_all(expected)
     slot = lock_slot(slot_id)
     bookings = list(
         db.session.scalars(
@@ -64,9 +61,12 @@ def lock_slot_with_bookings(slot_id: int) -> tuple[Slot, list[Booking]]:
     return slot, bookings
 
 
-def _alive_rows(slot_id: int) -> Iterable[Any]:
-    columns = (Booking.id, Booking.school_id, Booking.edition_id, Booking.class_id)
-    return db.session.execute(select(*columns).where(Booking.slot_id == slot_id, Booking.state.in_(ALIVE))).all()
+def _rows_of(slot_id: int) -> Sequence[Any]:
+    """What the slot's alive bookings touch, and those linked to them on other slots."""
+    columns = (Booking.id, Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id)
+    groups = select(Booking.group_id).where(Booking.slot_id == slot_id, Booking.group_id.is_not(None))
+    concerned = or_(Booking.slot_id == slot_id, Booking.group_id.in_(groups))
+    return db.session.execute(select(*columns).where(concerned, Booking.state.in_(ALIVE))).all()
 
 
 def facts_of(booking: Booking) -> dict[str, Any]:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from booking.accounts.models import Person
 from booking.bookings import mails
 from booking.bookings.models import Booking, BookingEvent
-from booking.bookings.rules.states import ALIVE, TAKEN, Actor, Event, transition_for
+from booking.bookings.rules.states import (
+    ALIVE,
+    ENDED,
+    TAKEN,
+    Actor,
+    CancelReason,
+    Event,
+    LinkRule,
+    transition_for,
+)
 from booking.bookings.services.places import give_back_places
 from booking.core import clock
 from booking.core.db import db
@@ -39,7 +50,21 @@ def step(
     record(booking, event, old, actor, person, reason=reason, note=note, details=details)
     db.session.flush()
     mails.tell(booking, transition, event=event, before=before, reason=reason, note=note, actor=actor)
+    if old in ALIVE and new in ENDED:
+        _end_linked(booking)
     return booking
+
+
+def _end_linked(booking: Booking) -> None:
+    """Both or neither: the bookings linked to one that ended end with it. Whoever locks a booking locks these too."""
+    if booking.group is None or booking.group.rule is not LinkRule.BOTH_OR_NEITHER:
+        return
+    linked = select(Booking).where(
+        Booking.group_id == booking.group_id, Booking.id != booking.id, Booking.state.in_(ALIVE)
+    )
+    for other in db.session.scalars(linked.order_by(Booking.id)).all():
+        if other.state in ALIVE:
+            step(other, Event.CANCEL, Actor.SERVICE, reason=CancelReason.LINKED)
 
 
 def record(
