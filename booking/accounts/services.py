@@ -288,7 +288,7 @@ def _trust_by_address(person: Person) -> None:
         if membership.role is not MemberRole.TEACHER or membership.trusted_at or school is None:
             continue
         academie = db.session.get(Academie, school.academie_code) if school.academie_code else None
-        if is_trusted_address(person.email, academie and academie.mail_domain):
+        if is_trusted_address(person.email, academie.mail_domain if academie else None):
             membership.trusted_at, membership.trust_due_at = clock.now(), None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -165,7 +166,7 @@ def _enter(person: Person, via: str) -> Any:
 
 # ---- The person's own pages
 
-HOMES = (
+HOMES: tuple[tuple[MemberRole, str, Callable[[Any], dict[str, Any]]], ...] = (
     (MemberRole.TEACHER, "teacher.home", lambda m: {}),
     (MemberRole.HEAD, "school.home", lambda m: {"uai": m.school.uai}),
     (MemberRole.DELEGATE, "school.home", lambda m: {"uai": m.school.uai}),

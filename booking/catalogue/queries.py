@@ -250,7 +250,7 @@ def _found(query: Select[Any], search: Search, edition: Edition, dated: Any) -> 
 
 def _is_to_agree(search: Search) -> ColumnElement[bool]:
     """Activities without dates, in the territory asked for: there the site says where they are."""
-    conditions = [Activity.dates_to_agree]
+    conditions: list[ColumnElement[bool]] = [Activity.dates_to_agree.is_(True)]
     if search.departement:
         conditions.append(Site.departement_code == search.departement)
     if search.academie:

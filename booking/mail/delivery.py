@@ -130,7 +130,7 @@ class _WatchfulSMTPSSL(_WatchfulSMTP, smtplib.SMTP_SSL):
 class _Connection(flask_mail.Connection):
     """Flask-Mail's connection with a timeout and a verified certificate, which it does not ask for by itself."""
 
-    host: _WatchfulSMTP | None  # type: ignore[assignment]
+    host: _WatchfulSMTP | None
 
     def configure_host(self) -> Any:
         mail = self.mail

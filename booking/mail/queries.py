@@ -26,9 +26,7 @@ class Figures:
 
 def figures() -> Figures:
     """How the outbox is doing (specs/invitations §4.8)."""
-    counts = {
-        state: number for state, number in db.session.execute(select(Mail.state, func.count()).group_by(Mail.state))
-    }
+    counts = dict(db.session.execute(select(Mail.state, func.count()).group_by(Mail.state)).tuples().all())
     waiting = (MailState.PENDING, MailState.SENDING)
     oldest = db.session.scalar(select(func.min(Mail.created_at)).where(Mail.state.in_(waiting)))
     return Figures(

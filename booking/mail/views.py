@@ -132,7 +132,7 @@ def _path(name: str) -> Path:
 
 
 def _read(name: str) -> EmailMessage:
-    return email.message_from_bytes(_path(name).read_bytes(), policy=SMTP)  # type: ignore[return-value]
+    return email.message_from_bytes(_path(name).read_bytes(), policy=SMTP)
 
 
 def _line(name: str) -> Line:

@@ -41,7 +41,7 @@ class Search:
 
     def without(self, *names: str) -> Search:
         """The same search with some criteria dropped, on its first page."""
-        defaults = {field.name: field.default for field in fields(self)}
+        defaults: dict[str, Any] = {field.name: field.default for field in fields(self)}
         return replace(self, page=1, **{name: defaults[name] for name in names})
 
     def criteria(self) -> list[str]:
@@ -113,7 +113,7 @@ def read_search(args: Mapping[str, str], known: Known) -> tuple[Search, list[str
     return search, ignored
 
 
-def _read_dates(args: Mapping[str, str], ignore: Any) -> dict[str, date | None]:
+def _read_dates(args: Mapping[str, str], ignore: Any) -> dict[str, Any]:
     days: dict[str, date | None] = {}
     for name, field in (("from", "first_on"), ("to", "last_on")):
         text = _clean(args.get(name, ""))
