@@ -221,7 +221,7 @@ def tidy(draft: ActivityDraft) -> ActivityDraft:
 
 
 def _tidy_text(text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return "".join(sign for sign in lines if sign == "\n" or (sign.isprintable() or sign in "\u00a0\u202f")).strip()
 
 

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from booking.core.dates import format_day, format_hour
 from booking.core.errors import Refusal
-from booking.core.i18n import _, _l, _ln
+from booking.core.i18n import _, _l, _ln, _n
+from booking.territory.rules import DayKind, HolidayCalendar
 
 LONGEST = timedelta(hours=24)
 YEARS_AHEAD = 2
@@ -37,13 +38,6 @@ class EditionWindow(Protocol):
     def window_ends_on(self) -> date: ...
     @property
     def is_permanent(self) -> bool: ...
-
-
-class Calendar(Protocol):
-    """What days are, where the slot takes place. A name is empty when the day is ordinary; None when unknown."""
-
-    def public_holiday(self, day: date) -> str | None: ...
-    def school_holiday(self, day: date) -> str | None: ...
 
 
 # ---- When
@@ -405,29 +399,27 @@ def check_room_for_taken(capacity: Capacity, *, taken_classes: int, taken_pupils
 # ---- Worth pointing out, without refusing
 
 
-def remarks_on_day(day: date, calendar: Calendar | None) -> list[str]:
+def remarks_on_day(day: date, calendar: HolidayCalendar) -> list[str]:
     """Sentences about a day when few classes can come: week-end, public holiday, school holiday of the place.
 
     Holidays that nobody knows are said to be unknown, never taken for term time (product, section 11).
     """
+    status, words = calendar.status(day), format_day(day)
     remarks = []
     if day.weekday() >= 5:
-        remarks.append(_("Le %(day)s tombe un week-end : peu de classes pourront venir.", day=format_day(day)))
-    if calendar is None:
-        return remarks
-    if holiday := calendar.public_holiday(day):
-        remarks.append(_("Le %(day)s est un jour férié (%(name)s).", day=format_day(day), name=holiday))
-    school_holiday = calendar.school_holiday(day)
-    if school_holiday is None:
-        remarks.append(_("Les vacances scolaires de ce lieu ne sont pas connues à cette date : vérifiez-les."))
-    elif school_holiday:
+        remarks.append(_("Le %(day)s tombe un week-end : peu de classes pourront venir.", day=words))
+    if status.kind is DayKind.PUBLIC_HOLIDAY:
+        remarks.append(_("Le %(day)s est un jour férié (%(name)s).", day=words, name=status.name))
+    if status.kind is DayKind.SCHOOL_HOLIDAY:
         remarks.append(
             _(
-                "Le %(day)s tombe pendant les vacances scolaires (%(name)s).",
-                day=format_day(day),
-                name=school_holiday,
+                "Le %(day)s tombe pendant les vacances scolaires (%(name)s) : il n’y a pas classe.",
+                day=words,
+                name=status.name,
             )
         )
+    if status.kind is DayKind.UNKNOWN:
+        remarks.append(_("Nous ne connaissons pas les vacances scolaires de ce lieu à cette date : vérifiez-les."))
     return remarks
 
 
@@ -436,9 +428,10 @@ def remarks_on_capacity(max_classes: int, max_pupils: int) -> list[str]:
     if max_pupils <= max_classes * PUPILS_OF_A_LARGE_CLASS:
         return []
     return [
-        _(
-            "%(pupils)d élèves pour %(classes)d classe(s) : vérifiez que ce nombre est celui de tout le créneau.",
+        _n(
+            "%(pupils)d élèves pour %(num)d classe : vérifiez ces deux nombres.",
+            "%(pupils)d élèves pour %(num)d classes : vérifiez ces deux nombres.",
+            max_classes,
             pupils=max_pupils,
-            classes=max_classes,
         )
     ]

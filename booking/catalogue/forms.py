@@ -1,0 +1,411 @@
+"""What hosts type: an activity in one page, a slot."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from booking.catalogue.choices import language_choices, level_choices, sector_choices, subject_choices
+from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, Slot
+from booking.catalogue.rules.activities import LENGTHS, RANGES, ActivityDraft
+from booking.catalogue.rules.slots import (
+    LONGEST_CLOSING_DAYS,
+    LONGEST_OPENING_DAYS,
+    MAX_ADULTS,
+    MAX_CLASSES,
+    MAX_PUPILS,
+    Capacity,
+)
+from booking.catalogue.rules.wording import KIND_WORDS
+from booking.catalogue.services import SlotDraft, slot_draft_of
+from booking.companies.models import Company
+from booking.core.forms import Form
+from booking.core.i18n import _, _l
+
+YES, NO, UNKNOWN = "yes", "no", ""
+ACCESS_CHOICES = [(UNKNOWN, _l("Je ne sais pas")), (YES, _l("Oui")), (NO, _l("Non"))]
+ACCESS_FIELDS = ("access_motor", "access_visual", "access_hearing", "access_mental")
+MEANINGS = {YES: True, NO: False, UNKNOWN: None}
+
+
+class WholeNumber(IntegerField):
+    """A number in digits, with our own sentence when it is not one."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = "".join(valuelist[0].split()) if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            self.data = int(text)
+        except ValueError:
+            raise ValueError(_("Écrivez un nombre en chiffres.")) from None
+
+
+class Checkboxes(SelectMultipleField):
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class Day(DateField):
+    """A day, from the browser's calendar or typed the French way."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([text for text in valuelist if text.strip()])
+        except ValueError:
+            raise ValueError(_("Écrivez la date ainsi : 31/01/2027.")) from None
+
+
+class Hour(TimeField):
+    """An hour, from the browser's clock or typed the French way."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, format=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([text for text in valuelist if text.strip()])
+        except ValueError:
+            raise ValueError(_("Écrivez l’heure ainsi : 9:30.")) from None
+
+
+def _needed(message: Any) -> InputRequired:
+    return InputRequired(message)
+
+
+def _between(least: int, most: int) -> NumberRange:
+    return NumberRange(least, most, _l("Indiquez un nombre entre %(least)d et %(most)d.", least=least, most=most))
+
+
+def _text(name: str) -> dict[str, Any]:
+    """The limit of a text and its hint. No maxlength: a browser would cut what is pasted without a word."""
+    most = LENGTHS[name]
+    message = _l("Ce texte est trop long : %(most)d signes au plus.", most=most)
+    return {"validators": [Optional(), Length(max=most, message=message)], "filters": [_stripped]}
+
+
+def _number(name: str, *, needed: bool = False) -> list[Any]:
+    first = _needed(_l("Indiquez un nombre.")) if needed else Optional()
+    return [first, _between(*RANGES[name])]
+
+
+def _stripped(text: str | None) -> str:
+    # As browsers send them, line ends count twice.
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+class ActivityForm(Form):
+    """An activity in one page. Numbers and lengths are checked here; the rest by the rules of the catalogue."""
+
+    # What
+    kind = RadioField(
+        _l("Que proposez-vous ?"),
+        choices=list(KIND_WORDS.items()),
+        coerce=str,
+        validators=[_needed(_l("Choisissez ce que vous proposez."))],
+    )
+    title = StringField(
+        _l("Titre"),
+        description=_l("Ce que la classe va vivre, en %(most)d signes au plus.", most=LENGTHS["title"]),
+        filters=[_stripped],
+        validators=[
+            _needed(_l("Donnez un titre à l’activité.")),
+            Length(max=LENGTHS["title"], message=_l("Ce titre est trop long : %(max)d signes au plus.")),
+        ],
+    )
+    summary = TextAreaField(
+        _l("Résumé"),
+        description=_l("Une ou deux phrases pour le programme, %(most)d signes au plus.", most=LENGTHS["summary"]),
+        render_kw={"rows": 3},
+        **_text("summary"),
+    )
+    description = TextAreaField(
+        _l("Description"),
+        description=_l(
+            "Ce que fera la classe, étape par étape, et avec qui. %(most)d signes au plus.", most=LENGTHS["description"]
+        ),
+        render_kw={"rows": 9},
+        **_text("description"),
+    )
+    sector = SelectField(_l("Secteur"), validators=[_needed(_l("Choisissez un secteur."))])
+    all_levels = BooleanField(_l("Tous niveaux"))
+    levels = Checkboxes(_l("Niveaux"))
+    subjects = Checkboxes(_l("Disciplines concernées"))
+    languages = Checkboxes(_l("Langues parlées pendant l’activité"))
+    # Where
+    site_id = SelectField(_l("Site"), coerce=int, validators=[_needed(_l("Choisissez un site."))])
+    area_km = WholeNumber(
+        _l("Vous vous déplacez jusqu’à (km)"),
+        description=_l("Pour un atelier en classe : la distance depuis ce site, %(most)d km au plus.", most=300),
+        validators=_number("area_km"),
+    )
+    access = TextAreaField(
+        _l("Comment venir"),
+        description=_l("Entrée, dépose du car, transports en commun. %(most)d signes au plus.", most=LENGTHS["access"]),
+        render_kw={"rows": 3},
+        **_text("access"),
+    )
+    parking = TextAreaField(
+        _l("Stationnement"),
+        description=_l("Où le car attend. %(most)d signes au plus.", most=LENGTHS["parking"]),
+        render_kw={"rows": 2},
+        **_text("parking"),
+    )
+    # Practical
+    access_motor = SelectField(_l("Fauteuil roulant"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_visual = SelectField(_l("Élèves malvoyants"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_hearing = SelectField(_l("Élèves malentendants"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_mental = SelectField(_l("Handicap mental ou psychique"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_note = StringField(
+        _l("À préciser sur l’accessibilité"),
+        description=_l("%(most)d signes au plus.", most=LENGTHS["access_note"]),
+        **_text("access_note"),
+    )
+    group_size_max = WholeNumber(
+        _l("Élèves dans un groupe, au plus"),
+        description=_l("Le plus grand groupe que vous pouvez guider à la fois."),
+        validators=_number("group_size_max"),
+    )
+    adults_per_group = WholeNumber(
+        _l("Accompagnateurs par groupe"),
+        description=_l("Ceux que vous demandez à l’établissement."),
+        validators=_number("adults_per_group", needed=True),
+        default=1,
+    )
+    equipment = TextAreaField(
+        _l("Équipements de protection prêtés"),
+        description=_l("Casques, lunettes, gilets. %(most)d signes au plus.", most=LENGTHS["equipment"]),
+        render_kw={"rows": 2},
+        **_text("equipment"),
+    )
+    to_bring = TextAreaField(
+        _l("À apporter ou à prévoir"),
+        description=_l("En classe : vidéoprojecteur, salle. %(most)d signes au plus.", most=LENGTHS["to_bring"]),
+        render_kw={"rows": 2},
+        **_text("to_bring"),
+    )
+    clothing = TextAreaField(
+        _l("Tenue"),
+        description=_l("Chaussures fermées, cheveux attachés. %(most)d signes au plus.", most=LENGTHS["clothing"]),
+        render_kw={"rows": 2},
+        **_text("clothing"),
+    )
+    minimum_age = WholeNumber(_l("Âge minimum (ans)"), validators=_number("minimum_age"))
+    photo_rule = StringField(
+        _l("Photographies"),
+        description=_l(
+            "Sans précision : aucun élève reconnaissable. %(most)d signes au plus.", most=LENGTHS["photo_rule"]
+        ),
+        **_text("photo_rule"),
+    )
+    identity_check = BooleanField(_l("L’entrée demande une pièce d’identité"))
+    identity_notice_days = WholeNumber(
+        _l("Identités à donner combien de jours avant ?"), validators=_number("identity_notice_days")
+    )
+    # Booking
+    edition_id = SelectField(_l("Édition"), coerce=int, validators=[_needed(_l("Choisissez une édition."))])
+    confirmation = RadioField(
+        _l("Comment une réservation est-elle confirmée ?"),
+        choices=[
+            (ConfirmationMode.APPROVAL.value, _l("Je réponds à chaque demande")),
+            (ConfirmationMode.INSTANT.value, _l("Aussitôt, tant qu’il reste des places")),
+        ],
+        default=ConfirmationMode.APPROVAL.value,
+        validators=[_needed(_l("Choisissez comment une réservation est confirmée."))],
+    )
+    answer_days = WholeNumber(
+        _l("Je réponds sous (jours ouvrés)"),
+        description=_l("Passé ce délai, la demande expire et la classe voit d’autres visites."),
+        validators=_number("answer_days", needed=True),
+        default=5,
+    )
+    option_days = WholeNumber(
+        _l("Durée d’une option (jours d’école)"),
+        description=_l("Le temps de demander au chef d’établissement et au transporteur."),
+        validators=_number("option_days", needed=True),
+        default=5,
+    )
+    cancellation_days = WholeNumber(
+        _l("Annulation libre jusqu’à (jours avant)"),
+        description=_l("Ensuite l’enseignant doit vous demander."),
+        validators=_number("cancellation_days", needed=True),
+        default=7,
+    )
+    dates_to_agree = BooleanField(_l("Dates à convenir : une classe peut me proposer ses dates"))
+    yearly_cap = WholeNumber(
+        _l("Classes par an, au plus"),
+        description=_l("Pour les dates à convenir."),
+        validators=_number("yearly_cap"),
+    )
+    contact_id = SelectField(
+        _l("Personne à contacter"), coerce=int, validators=[_needed(_l("Choisissez qui les classes contactent."))]
+    )
+
+    def __init__(
+        self, company: Company, members: list[tuple[int, str]], editions: list[Edition], **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.sector.choices = [("", _("Choisissez")), *sector_choices()]
+        self.levels.choices = level_choices()
+        self.subjects.choices = subject_choices()
+        self.languages.choices = language_choices()
+        self.site_id.choices = [
+            (site.id, f"{site.name}, {site.address}, {site.commune_name}") for site in company.sites
+        ]
+        self.contact_id.choices = members
+        self.edition_id.choices = [(edition.id, edition.name) for edition in editions]
+
+    def draft(self) -> ActivityDraft:
+        """The activity as it was typed, once the form is valid."""
+        texts: dict[str, Any] = {name: getattr(self, name).data or "" for name in LENGTHS}
+        numbers: dict[str, Any] = {name: getattr(self, name).data for name in RANGES}
+        access: dict[str, Any] = {name: MEANINGS[getattr(self, name).data or UNKNOWN] for name in ACCESS_FIELDS}
+        return ActivityDraft(
+            kind=ActivityKind(self.kind.data),
+            confirmation=ConfirmationMode(self.confirmation.data),
+            sector=self.sector.data,
+            edition_id=self.edition_id.data,
+            site_id=self.site_id.data,
+            contact_id=self.contact_id.data,
+            all_levels=self.all_levels.data,
+            levels=tuple(self.levels.data or ()),
+            subjects=tuple(self.subjects.data or ()),
+            languages=tuple(self.languages.data or ()),
+            identity_check=self.identity_check.data,
+            dates_to_agree=self.dates_to_agree.data,
+            **access,
+            **texts,
+            **numbers,
+        )
+
+
+def activity_values(activity: Activity) -> dict[str, Any]:
+    """What the form shows of an existing activity."""
+    meanings = {value: word for word, value in MEANINGS.items()}
+    names = (*LENGTHS, *RANGES, "sector", "edition_id", "site_id", "contact_id", "subjects", "languages")
+    return {
+        **{name: getattr(activity, name) for name in (*names, "identity_check", "dates_to_agree")},
+        **{name: meanings[getattr(activity, name)] for name in ACCESS_FIELDS},
+        "kind": activity.kind.value,
+        "confirmation": activity.confirmation.value,
+        "levels": activity.level_codes,
+        "all_levels": not activity.levels,
+    }
+
+
+class SlotForm(Form):
+    """A slot: when, how many, when bookings open and close. Hours are local to the place."""
+
+    day = Day(_l("Jour"), validators=[_needed(_l("Choisissez un jour."))])
+    start = Hour(_l("Début"), validators=[_needed(_l("Indiquez l’heure de début."))])
+    end = Hour(_l("Fin"), validators=[_needed(_l("Indiquez l’heure de fin."))])
+    max_classes = WholeNumber(
+        _l("Classes"),
+        description=_l("Nombre de classes accueillies ensemble."),
+        validators=[_needed(_l("Indiquez un nombre de classes.")), _between(1, MAX_CLASSES)],
+        default=1,
+    )
+    max_pupils = WholeNumber(
+        _l("Élèves"),
+        description=_l("Au total, toutes classes comprises."),
+        validators=[_needed(_l("Indiquez un nombre d’élèves.")), _between(1, MAX_PUPILS)],
+        default=30,
+    )
+    adults_per_class = WholeNumber(
+        _l("Accompagnateurs par classe"),
+        description=_l("Le nombre que vous demandez avec chaque classe."),
+        validators=[_needed(_l("Indiquez un nombre d’accompagnateurs.")), _between(0, MAX_ADULTS)],
+        default=2,
+    )
+    opens_days = WholeNumber(
+        _l("Ouvrir les réservations (jours avant)"),
+        description=_l("Vide : tout de suite. Sinon ce jour-là à 8 h."),
+        validators=[Optional(), _between(1, LONGEST_OPENING_DAYS)],
+    )
+    closes_days = WholeNumber(
+        _l("Fermer les réservations (jours avant)"),
+        description=_l("Ce jour-là à 18 h ; 0 : jusqu’au début du créneau."),
+        validators=[_needed(_l("Indiquez un nombre de jours.")), _between(0, LONGEST_CLOSING_DAYS)],
+        default=3,
+    )
+    min_pupils = WholeNumber(
+        _l("Minimum d’élèves"),
+        description=_l("Si vous ne pouvez pas recevoir un trop petit groupe."),
+        validators=[Optional(), _between(1, MAX_PUPILS)],
+    )
+    decision_on = Day(
+        _l("Décision le"),
+        description=_l("Si le minimum n’est pas atteint ce jour-là, vous dites si le créneau a lieu."),
+        validators=[Optional()],
+    )
+
+    def validate_day(self, field: Day) -> None:
+        # Years of two digits are a slip of the keyboard, not the time of Nero.
+        if field.data and field.data.year < 1000:
+            raise ValidationError(_("Écrivez l’année en quatre chiffres."))
+
+    def draft(self) -> SlotDraft:
+        """The slot as it was typed, once the form is valid."""
+        assert self.day.data is not None
+        return SlotDraft(
+            local_start=_at(self.day.data, self.start.data),
+            local_end=_at(self.day.data, self.end.data),
+            capacity=Capacity(
+                max_classes=self.max_classes.data or 0,
+                max_pupils=self.max_pupils.data or 0,
+                adults_per_class=self.adults_per_class.data or 0,
+                min_pupils=self.min_pupils.data,
+                decision_on=self.decision_on.data,
+            ),
+            opens_days=self.opens_days.data,
+            closes_days=self.closes_days.data or 0,
+        )
+
+
+def slot_values(slot: Slot, *, weeks_later: int = 0) -> dict[str, Any]:
+    """What the form shows of an existing slot, or of its copy some weeks later."""
+    draft = slot_draft_of(slot)
+    later = timedelta(weeks=weeks_later)
+    decision_on = draft.capacity.decision_on
+    return {
+        "day": draft.local_start.date() + later,
+        "start": draft.local_start.time(),
+        "end": draft.local_end.time(),
+        "max_classes": draft.capacity.max_classes,
+        "max_pupils": draft.capacity.max_pupils,
+        "adults_per_class": draft.capacity.adults_per_class,
+        "min_pupils": draft.capacity.min_pupils,
+        "decision_on": decision_on + later if decision_on else None,
+        "opens_days": draft.opens_days,
+        "closes_days": draft.closes_days,
+    }
+
+
+def first_slot_values(activity: Activity) -> dict[str, Any]:
+    """What the form of a first slot proposes, from what the activity says of its groups."""
+    size = activity.group_size_max
+    return {"max_pupils": size, "adults_per_class": activity.adults_per_group} if size else {}
+
+
+def _at(day: date, hour: time | None) -> datetime:
+    assert hour is not None
+    return datetime.combine(day, hour)

@@ -1,0 +1,250 @@
+"""A company's own activities: described, published, given dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from booking.accounts.permissions import company_or_404, signed_in_required
+from booking.catalogue import hosting, services
+from booking.catalogue.choices import level_groups
+from booking.catalogue.forms import ActivityForm, SlotForm, activity_values, first_slot_values, slot_values
+from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
+from booking.catalogue.rules.publication import missing_for_publication
+from booking.catalogue.rules.slots import remarks_on_capacity, remarks_on_day
+from booking.catalogue.rules.wording import ref_of
+from booking.companies.models import Company
+from booking.core.db import transaction
+from booking.core.errors import Refusal
+from booking.core.i18n import _, _l
+from booking.territory.queries import holiday_calendar
+
+bp = Blueprint("hosting", __name__, url_prefix="/company/<int:company_id>/activities")
+
+STATE_WORDS = {
+    PublicationState.DRAFT: (_l("brouillon"), "plain"),
+    PublicationState.SUBMITTED: (_l("brouillon"), "plain"),
+    PublicationState.PUBLISHED: (_l("publiée"), "ok"),
+    PublicationState.UNPUBLISHED: (_l("dépubliée"), "warn"),
+}
+SLOT_WORDS = {
+    SlotState.OPEN: (_l("ouvert"), "ok"),
+    SlotState.CLOSED: (_l("fermé aux réservations"), "warn"),
+    SlotState.CANCELLED: (_l("annulé"), "stop"),
+}
+
+
+@bp.context_processor
+def _words() -> dict[str, Any]:
+    return {
+        "state_words": STATE_WORDS,
+        "slot_words": SLOT_WORDS,
+        "is_awaiting_trust": hosting.is_awaiting_trust,
+        "ref_of": ref_of,
+    }
+
+
+# ---- Activities
+
+
+@bp.get("")
+@signed_in_required
+def activities(company_id: int) -> str:
+    company = company_or_404(company_id)
+    return render_template("hosting/activities.html", company=company, hosted=hosting.activities_of(company))
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@signed_in_required
+def activity_new(company_id: int) -> str | Response:
+    company = company_or_404(company_id)
+    form = _activity_form(company, None, {"sector": company.sector, "contact_id": current_user.id, "languages": ["fr"]})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                activity_id = services.create_activity(company_id, form.draft()).id
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("L’activité est enregistrée en brouillon. Donnez-lui des dates, puis publiez-la."), "success")
+            return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+    return _activity_page(form, company, None)
+
+
+@bp.get("/<int:activity_id>")
+@signed_in_required
+def activity(company_id: int, activity_id: int) -> str:
+    company, activity = _ours_or_404(company_id, activity_id)
+    return _show(company, activity)
+
+
+@bp.route("/<int:activity_id>/edit", methods=["GET", "POST"])
+@signed_in_required
+def activity_edit(company_id: int, activity_id: int) -> str | Response:
+    company, activity = _ours_or_404(company_id, activity_id)
+    form = _activity_form(company, activity, activity_values(activity))
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                services.edit_activity(activity_id, form.draft())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("L’activité est enregistrée."), "success")
+            return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+    return _activity_page(form, company, activity)
+
+
+@bp.post("/<int:activity_id>/publish")
+@signed_in_required
+def publish(company_id: int, activity_id: int) -> str | Response | tuple[str, int]:
+    company, activity = _ours_or_404(company_id, activity_id)
+    try:
+        with transaction():
+            services.publish_activity(activity_id)
+    except Refusal as refusal:
+        return _show(company, activity, refusal), 409
+    if hosting.is_awaiting_trust(activity):
+        flash(_("L’activité est prête. Elle sera publique dès que votre entreprise sera vérifiée."), "success")
+    else:
+        flash(_("L’activité est publiée : les enseignants peuvent la trouver."), "success")
+    return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+
+
+@bp.post("/<int:activity_id>/unpublish")
+@signed_in_required
+def unpublish(company_id: int, activity_id: int) -> str | Response | tuple[str, int]:
+    company, activity = _ours_or_404(company_id, activity_id)
+    try:
+        with transaction():
+            services.unpublish_activity(activity_id)
+    except Refusal as refusal:
+        return _show(company, activity, refusal), 409
+    flash(_("L’activité n’est plus au programme. Vous pouvez la publier de nouveau à tout moment."), "success")
+    return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+
+
+# ---- Slots
+
+
+@bp.route("/<int:activity_id>/slots/new", methods=["GET", "POST"])
+@signed_in_required
+def slot_new(company_id: int, activity_id: int) -> str | Response:
+    """A new slot; `?copy=<slot>` proposes another of the activity, a week later."""
+    company, activity = _ours_or_404(company_id, activity_id)
+    copied = _slot_or_404(activity, request.args["copy"]) if "copy" in request.args else None
+    form = SlotForm(data=slot_values(copied, weeks_later=1) if copied else first_slot_values(activity))
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                slot_id = services.create_slot(activity_id, form.draft()).id
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _slot_saved(company_id, activity_id, slot_id, _("Le créneau est ajouté."))
+    return render_template(
+        "hosting/slot_form.html", form=form, company=company, activity=activity, slot=None, copied=copied
+    )
+
+
+@bp.route("/<int:activity_id>/slots/<int:slot_id>/edit", methods=["GET", "POST"])
+@signed_in_required
+def slot_edit(company_id: int, activity_id: int, slot_id: int) -> str | Response:
+    company, activity = _ours_or_404(company_id, activity_id)
+    slot = _slot_or_404(activity, slot_id)
+    form = SlotForm(data=slot_values(slot))
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                services.edit_slot(slot_id, form.draft())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return _slot_saved(company_id, activity_id, slot_id, _("Le créneau est enregistré."))
+    return render_template(
+        "hosting/slot_form.html", form=form, company=company, activity=activity, slot=slot, copied=None
+    )
+
+
+@bp.post("/<int:activity_id>/slots/<int:slot_id>/close")
+@signed_in_required
+def slot_close(company_id: int, activity_id: int, slot_id: int) -> Response:
+    _company, activity = _ours_or_404(company_id, activity_id)
+    _slot_or_404(activity, slot_id)
+    with transaction():
+        services.close_slot(slot_id)
+    flash(_("Ce créneau ne prend plus de réservation. Celles qu’il a restent."), "success")
+    return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+
+
+@bp.post("/<int:activity_id>/slots/<int:slot_id>/open")
+@signed_in_required
+def slot_open(company_id: int, activity_id: int, slot_id: int) -> Response:
+    _company, activity = _ours_or_404(company_id, activity_id)
+    _slot_or_404(activity, slot_id)
+    with transaction():
+        services.open_slot(slot_id)
+    flash(_("Ce créneau prend de nouveau des réservations."), "success")
+    return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+
+
+# ---- Behind the pages
+
+
+def _ours_or_404(company_id: int, activity_id: int) -> tuple[Company, Activity]:
+    company = company_or_404(company_id)
+    activity = hosting.activity_of(company, activity_id)
+    if activity is None:
+        abort(404)
+    return company, activity
+
+
+def _slot_or_404(activity: Activity, slot_id: int | str) -> Slot:
+    # Nine digits: any number a row can have, and no more than a database can compare.
+    found = str(slot_id).isascii() and str(slot_id).isdigit() and len(str(slot_id)) <= 9
+    slot = hosting.slot_of(activity, int(slot_id)) if found else None
+    if slot is None:
+        abort(404)
+    return slot
+
+
+def _activity_form(company: Company, activity: Activity | None, values: dict[str, Any]) -> ActivityForm:
+    return ActivityForm(company, hosting.contacts_of(company), hosting.editions_for(activity), data=values)
+
+
+def _activity_page(form: ActivityForm, company: Company, activity: Activity | None) -> str:
+    return render_template(
+        "hosting/activity_form.html", form=form, company=company, activity=activity, level_groups=level_groups()
+    )
+
+
+def _show(company: Company, activity: Activity, refusal: Refusal | None = None) -> str:
+    slots = hosting.slots_to_come(activity)
+    calendar = holiday_calendar(activity.site.departement_code)
+    return render_template(
+        "hosting/activity.html",
+        company=company,
+        activity=activity,
+        slots=slots,
+        slots_gone=hosting.slots_gone(activity),
+        remarks={slot.id: remarks_on_day(slot.local_start.date(), calendar) for slot in slots},
+        missing=missing_for_publication(services.readiness_of(activity)),
+        refusal=refusal,
+    )
+
+
+def _slot_saved(company_id: int, activity_id: int, slot_id: int, sentence: str) -> Response:
+    """Back to the activity, with what is worth pointing out about the day and the numbers."""
+    flash(sentence, "success")
+    _company, activity = _ours_or_404(company_id, activity_id)
+    slot = _slot_or_404(activity, slot_id)
+    calendar = holiday_calendar(slot.departement_code)
+    for remark in [
+        *remarks_on_day(slot.local_start.date(), calendar),
+        *remarks_on_capacity(slot.max_classes, slot.max_pupils),
+    ]:
+        flash(remark, "warning")
+    return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
