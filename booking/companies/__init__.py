@@ -1,7 +1,9 @@
+"""Legal units and their sites."""
+
 from __future__ import annotations
 
 from flask import Flask
 
 
-def init_app(app: Flask) -> None:
-    """Plug this room into the application."""
+def init_app(_app: Flask) -> None:
+    """Nothing to plug in: pages about companies are in the rooms on the right."""

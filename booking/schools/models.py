@@ -56,6 +56,11 @@ class School(Model):
 
     departement: Mapped[Departement] = relationship()
 
+    @property
+    def one_line(self) -> str:
+        """The school told from its namesakes: « Collège Louis Pasteur, Brunoy (91) – 0910009R »."""
+        return f"{self.name}, {self.commune_name} ({self.departement_code}) – {self.uai}".replace(",  (", " (")
+
 
 class Audience(enum.StrEnum):
     PUPILS = "pupils"

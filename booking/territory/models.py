@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.db import Model
@@ -24,7 +24,10 @@ class Academie(Model):
 
 
 class Departement(Model):
-    """A département or overseas collectivity. timezone: that of its places (specs/invitations §2.5)."""
+    """A département or overseas collectivity.
+
+    timezone: that of its places (specs/invitations §2.5) but for a few islands: ask rules.timezone_of for a place.
+    """
 
     __tablename__ = "departement"
 
@@ -63,7 +66,7 @@ class SchoolHoliday(Model):
     """A holiday period of a zone, both days included; classes resume the day after last_on."""
 
     __tablename__ = "school_holiday"
-    __table_args__ = (CheckConstraint("last_on >= first_on", name="in_order"),)
+    __table_args__ = (CheckConstraint("last_on >= first_on", name="in_order"), UniqueConstraint("zone", "first_on"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     zone: Mapped[str] = mapped_column(String(40), index=True)
