@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from booking.accounts.models import MemberRole, Membership, Person, ScopeKind
+from booking.bookings.models import Booking
+from booking.bookings.rules.states import State
 from booking.catalogue.models import (
     Activity,
     ActivityKind,
@@ -175,3 +177,18 @@ def make_slot(
     return _add(Slot(activity_id=activity.id, local_start=local_start, local_end=local_end, timezone=zone.key,
                      starts_at=starts_at, ends_at=local_end.replace(tzinfo=zone).astimezone(UTC),
                      closes_at=starts_at - timedelta(days=closes_days_before), **{**defaults, **values}))  # fmt: skip
+
+
+def make_booking(slot=None, school_class=None, teacher=None, state=State.CONFIRMED, **values) -> Booking:
+    """A booking as its row alone: places are not taken, nobody is told. Services do that."""
+    slot = slot or make_slot()
+    teacher = teacher or (db.session.get(Person, school_class.owner_id) if school_class else make_teacher())
+    school_class = school_class or make_class(teacher)
+    activity, school = slot.activity, school_class.school
+    defaults = dict(class_name=school_class.name, level_code=school_class.level_code, pupils=school_class.pupils,
+                    adults=school_class.adults, place=activity.site.one_line, place_latitude=activity.site.latitude,
+                    place_longitude=activity.site.longitude, departement_code=school.departement_code,
+                    academie_code=school.academie_code, created_at=NOW, updated_at=NOW,
+                    confirmed_at=NOW if state is State.CONFIRMED else None)  # fmt: skip
+    return _add(Booking(slot_id=slot.id, edition_id=activity.edition_id, class_id=school_class.id, school_id=school.id,
+                        teacher_id=teacher.id, booked_by_id=teacher.id, state=state, **{**defaults, **values}))  # fmt: skip

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Uuid
+from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core.db import Model, StrEnumType
@@ -21,20 +21,30 @@ class Side(enum.StrEnum):
 
 
 class CalendarState(enum.StrEnum):
+    """CANCELLED is the end: its UID is never used again, whoever comes back gets a new object."""
+
     NEW = "new"
     LIVE = "live"
     CANCELLED = "cancelled"
 
 
+_NOT_CANCELLED = text(f"state <> '{CalendarState.CANCELLED}'")
+
+
 class CalendarObject(Model):
     """What one addressee's calendar holds of one booking. Locked while a message is composed.
 
-    sequence, last_dtstamp, digest and sent_facts speak of what was sent or may have been; revision counts the
-    messages queued, so that the same change queues one mail only.
+    sequence, digest, sent_facts and the message ids speak of what was sent or may have been; last_dtstamp of what was
+    composed. modified_at: the last change of anything the addressee sees.
     """
 
     __tablename__ = "calendar_object"
-    __table_args__ = (Index("uq_calendar_object_addressee", "booking_id", "side", "person_id", unique=True),)
+    __table_args__ = (
+        Index(
+            "uq_calendar_object_addressee", "booking_id", "side", "person_id",
+            unique=True, sqlite_where=_NOT_CANCELLED, postgresql_where=_NOT_CANCELLED,
+        ),
+    )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
@@ -49,7 +59,6 @@ class CalendarObject(Model):
     sent_facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     first_message_id: Mapped[str | None] = mapped_column(String(200))
     last_message_id: Mapped[str | None] = mapped_column(String(200))
-    revision: Mapped[int] = mapped_column(default=0)
     state: Mapped[CalendarState] = mapped_column(StrEnumType(CalendarState), default=CalendarState.NEW)
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]

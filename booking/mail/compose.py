@@ -59,7 +59,9 @@ def _headers(mail: OutgoingMail, content: Content, now: datetime) -> list[tuple[
 
 def _put_bodies(message: EmailMessage, content: Content) -> None:
     message.set_content(wrapped(many_lines(content.text)) + "\n", charset="utf-8", cte="quoted-printable")
-    message.add_alternative(content.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    # The blank lines that template tags leave would travel as "=20" by the dozen.
+    page = re.sub(r"\n\s*\n", "\n", content.html.strip()) + "\n"
+    message.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
     if content.calendar is None:
         return
     message.add_alternative(content.calendar, maintype="text", subtype="calendar", cte="base64")
