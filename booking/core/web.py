@@ -94,7 +94,7 @@ def format_number(value: float) -> str:
 def format_hours(slot: Timed) -> str:
     """« 9 h – 11 h 30 », with the zone named when it is not Paris's."""
     start, end = (dates.format_hour(moment, short=True) for moment in (slot.local_start, slot.local_end))
-    return f"{start} – {end} {dates.zone_note(slot.timezone)}".strip()
+    return f"{start}{dates.NBSP}–{dates.NBSP}{end} {dates.zone_note(slot.timezone)}".strip()
 
 
 def span_of(slot: Timed) -> str:

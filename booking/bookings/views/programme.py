@@ -21,7 +21,8 @@ from booking.catalogue import queries
 from booking.catalogue.models import Activity, BookedBy, ConfirmationMode, Edition, Slot
 from booking.catalogue.rules import wording
 from booking.catalogue.rules.search import PAGE_SIZE, RADII_KM, Known, Search, read_search
-from booking.companies.rules import sector_label, sectors
+from booking.companies.reference import sectors
+from booking.companies.rules import sector_label
 from booking.core import clock
 from booking.core.i18n import _
 from booking.schools.models import Audience, School, SchoolClass
@@ -94,7 +95,7 @@ def _known(editions: list[Edition], departements: list[Departement]) -> Known:
         editions={edition.slug for edition in editions},
         departements={place.code for place in departements},
         academies={place.academie_code for place in departements if place.academie_code},
-        sectors=dict(sectors()),
+        sectors={sector.slug for sector in sectors()},
         levels=levels_by_code(),
     )
 
