@@ -189,7 +189,7 @@ def _common_name(name: str, address: str) -> str:
 class _Quoted(Parameters):
     """Parameters in the order given, CN always in double quotes: an unquoted comma in a name breaks some readers."""
 
-    always_quoted = (*Parameters.always_quoted, "CN")
+    always_quoted = (*Parameters.always_quoted, "CN")  # type: ignore[assignment]
 
     def to_ical(self, sorted: bool = True) -> bytes:
         return super().to_ical(sorted=False)
