@@ -14,6 +14,7 @@ from wtforms import (
     HiddenField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TelField,
@@ -153,7 +154,7 @@ class CommuneFields(Form):
             raise ValidationError(self.town.errors[0])
         self.found_commune = pick_commune(offered, self.town.data or "", field.data)
         if self.found_commune is None:
-            field.choices = [(c.insee, f"{c.name} ({c.departement_code})") for c in offered]
+            field.choices = [SelectChoice(c.insee, f"{c.name} ({c.departement_code})") for c in offered]
             raise ValidationError(_("Choisissez la commune dans la liste."))
 
 
@@ -183,9 +184,9 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
     school_kind = RadioField(
         _l("C’est"),
         choices=[
-            (SchoolKind.ECOLE.value, _l("une école")),
-            (SchoolKind.COLLEGE.value, _l("un collège")),
-            (SchoolKind.LYCEE.value, _l("un lycée")),
+            SelectChoice(SchoolKind.ECOLE.value, _l("une école")),
+            SelectChoice(SchoolKind.COLLEGE.value, _l("un collège")),
+            SelectChoice(SchoolKind.LYCEE.value, _l("un lycée")),
         ],
         validate_choice=False,
     )
@@ -194,7 +195,7 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
         super().__init__(*args, **kwargs)
         self.known_school = queries.school_by_uai(squeeze(self.uai.data))
         self.found = self._find_schools()
-        self.school.choices = [(uai, school_words(school)) for uai, school in self.found.items()]
+        self.school.choices = [SelectChoice(uai, school_words(school)) for uai, school in self.found.items()]
         if len(self.found) == 1 and not self.school.data:
             self.school.data = next(iter(self.found))
 
@@ -296,7 +297,7 @@ class CompanySignUpForm(NewPersonForm, CommuneFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sector.choices = [("", _("Choisissez")), *sectors()]
+        self.sector.choices = [SelectChoice("", _("Choisissez")), *(SelectChoice(*sector) for sector in sectors())]
 
     def validate_siret(self, field: Field) -> None:
         try:
@@ -366,7 +367,9 @@ class ProfileForm(Form):
         validators=[Optional(), PHONE],
         render_kw={"autocomplete": "tel"},
     )
-    language = SelectField(_l("Langue des messages"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        _l("Langue des messages"), choices=[SelectChoice(*language) for language in LANGUAGES.items()]
+    )
     wants_reminders = BooleanField(_l("Me rappeler les visites sept jours et un jour avant"))
     wants_digest = BooleanField(_l("M’envoyer le point de la semaine"))
 

@@ -9,10 +9,18 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Flask, abort, has_request_context, request
+from flask import Flask, abort, flash, has_request_context, redirect, request, session, url_for
 from flask_security import PasswordUtil, Security, SQLAlchemyUserDatastore, password_reset
-from flask_security.forms import ForgotPasswordForm
+from flask_security.forms import (
+    ForgotPasswordForm,
+    LoginForm,
+    SendConfirmationForm,
+    TwoFactorRescueForm,
+    TwoFactorSetupForm,
+)
+from flask_security.utils import get_message
 from werkzeug.datastructures import ImmutableMultiDict
+from wtforms import RadioField, SelectChoice
 
 from booking.accounts import mails, services, views
 from booking.accounts.models import Person, Role
@@ -32,7 +40,11 @@ def init_app(app: Flask) -> None:
         datastore=People(db, Person, Role),
         mail_util_cls=OutboxMailUtil,
         password_util_cls=Passwords,
+        login_form=SignInForm,
+        send_confirmation_form=NewConfirmationForm,
         forgot_password_form=ForgottenPasswordForm,
+        two_factor_setup_form=SecondFactorForm,
+        two_factor_rescue_form=LostSecondFactorForm,
     )
     security.init_app(app)
     security.mail_context_processor(_for_mails)
@@ -71,7 +83,6 @@ def _settings(app: Flask) -> dict[str, Any]:
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_CONFIRMABLE": True,
         "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=7),
-        "SECURITY_REQUIRES_CONFIRMATION_ERROR_VIEW": "security.send_confirmation",
         "SECURITY_RECOVERABLE": True,
         "SECURITY_RESET_PASSWORD_WITHIN": timedelta(days=1),
         "SECURITY_CHANGEABLE": True,
@@ -125,12 +136,46 @@ class Passwords(PasswordUtil):
         return problems, normal
 
 
+class SignInForm(LoginForm):
+    """Whoever gives the right password of an unconfirmed account is led to confirm it.
+
+    Flask-Security answers "wrong" there when it hides which addresses are known; but the password was right.
+    """
+
+    def validate(self, **kwargs: Any) -> bool:
+        is_valid = super().validate(**kwargs)
+        if self.requires_confirmation and self.user:
+            flash(*get_message("CONFIRMATION_REQUIRED"))
+            session["mail_sent_to"] = self.user.email
+            abort(redirect(url_for("security.send_confirmation", next=self.next.data or None)))
+        return is_valid
+
+
+class NewConfirmationForm(SendConfirmationForm):
+    """Knows the address by the session, not by the page's own address, which ends in logs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if request.method == "GET":
+            self.email.data = session.get("mail_sent_to")
+
+
 class ForgottenPasswordForm(ForgotPasswordForm):
     """Answers the same for an address that was never confirmed: the link of the mail will confirm it too."""
 
     def validate(self, **kwargs: Any) -> bool:
         # The parent would send an unconfirmed person to another page, which tells a stranger that the account exists.
         return super(ForgotPasswordForm, self).validate(**kwargs) and bool(self.user and self.user.is_active)
+
+
+class SecondFactorForm(TwoFactorSetupForm):
+    """The same choices, in the form that WTForms will still take."""
+
+    setup = RadioField(choices=[SelectChoice("disable"), SelectChoice("authenticator")], validate_choice=False)
+
+
+class LostSecondFactorForm(TwoFactorRescueForm):
+    help_setup = RadioField(choices=[SelectChoice("help")])
 
 
 def _in_our_house(view: Callable[..., Any]) -> Callable[..., Any]:
