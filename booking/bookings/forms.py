@@ -256,12 +256,18 @@ class BookForm(Form):
         render_kw={"rows": "4", "maxlength": str(LONGEST_MESSAGE)},
     )
     key = HiddenField(filters=[clean_line])
+    # Two buttons send the form: one books, the other only keeps the places for some days.
+    as_option = HiddenField()
 
     def __init__(self, classes: Sequence[SchoolClass], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.class_id.choices = [(one.id, class_words(one)) for one in classes]
         if not self.key.data or len(self.key.data) > LONGEST_KEY:
             self.renew_key()
+
+    @property
+    def wants_option(self) -> bool:
+        return self.as_option.data == "yes"
 
     def renew_key(self) -> None:
         """Another key: the next submission is another request."""

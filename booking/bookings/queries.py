@@ -197,9 +197,14 @@ def is_trusted_at(person_id: int, school_id: int) -> bool:
 
 
 def saved_classes(person: Person) -> list[SchoolClass]:
-    """The classes the person may book for: one's own first, then the colleagues' of the same schools."""
-    school_ids = {m.school_id for m in person.memberships if m.is_active and m.school_id is not None}
-    return classes_of_schools(school_ids, first_owner_id=person.id)
+    """The classes the person may book for: one's own first, then the colleagues' of the same schools.
+
+    Colleagues' only where the person is trusted: whoever signs up for a school is not shown its classes at once.
+    """
+    here = [m for m in person.memberships if m.is_active and m.school_id is not None]
+    trusted_at = {m.school_id for m in here if m.is_trusted}
+    found = classes_of_schools({m.school_id for m in here if m.school_id}, first_owner_id=person.id)
+    return [each for each in found if each.owner_id == person.id or each.school_id in trusted_at]
 
 
 def _shown(query):

@@ -42,30 +42,29 @@ def next_step(clocks: Clocks, reader: Actor) -> str:
 
 def _teacher_held(c: Clocks) -> str:
     return _(
-        "Vous avez jusqu’au %(until)s pour confirmer cette option. Sans confirmation, les places sont rendues.",
-        until=c.moment(c.until),
+        "Confirmez l’option avant le %(moment)s. Sans réponse de votre part, elle tombe et les places sont rendues.",
+        moment=c.moment(c.until),
     )
 
 
 def _teacher_requested(c: Clocks) -> str:
-    if c.host_due and c.head_due:
-        return _(
-            "%(company)s répond avant le %(host)s et votre chef d’établissement avant le %(head)s. "
-            "Sans ces deux réponses, la demande expire et nous vous proposons trois autres visites.",
-            company=c.company,
-            host=c.moment(c.host_due),
-            head=c.moment(c.head_due),
+    sentences = []
+    if c.host_due:
+        sentences.append(
+            _(
+                "L’entreprise %(company)s répond avant le %(moment)s. Sans réponse, la demande expire et les places sont rendues.",
+                company=c.company,
+                moment=c.moment(c.host_due),
+            )
         )
     if c.head_due:
-        return _(
-            "Votre chef d’établissement répond avant le %(head)s. Sans réponse, la demande expire et la place est rendue.",
-            head=c.moment(c.head_due),
+        sentences.append(
+            _(
+                "Votre chef d’établissement donne son autorisation avant le %(moment)s. Sans réponse, la demande expire.",
+                moment=c.moment(c.head_due),
+            )
         )
-    return _(
-        "%(company)s répond avant le %(host)s. Sans réponse, la demande expire et nous vous proposons trois autres visites.",
-        company=c.company,
-        host=c.moment(c.host_due or c.until),
-    )
+    return " ".join(sentences)
 
 
 def _teacher_waiting(c: Clocks) -> str:
@@ -74,8 +73,8 @@ def _teacher_waiting(c: Clocks) -> str:
 
 def _teacher_offered(c: Clocks) -> str:
     return _(
-        "Une place vous est gardée jusqu’au %(until)s. Sans réponse, elle est proposée à la classe suivante.",
-        until=c.moment(c.until),
+        "Acceptez la place avant le %(moment)s. Sans réponse de votre part, elle est proposée à la classe suivante.",
+        moment=c.moment(c.until),
     )
 
 
@@ -84,40 +83,33 @@ def _teacher_confirmed(c: Clocks) -> str:
         return _("La visite est passée : %(company)s, ou vous, pouvez noter qui est venu.", company=c.company)
     if c.reconfirm_by and c.reconfirm_by > c.now:
         return _(
-            "La date ou l’heure a changé. Si elle ne vous convient plus, annulez avant le %(by)s. "
-            "Sans réponse, votre réservation est gardée.",
-            by=c.moment(c.reconfirm_by),
+            "Si la nouvelle date ne convient pas, annulez avant le %(moment)s. Sans réponse de votre part, la réservation est maintenue.",
+            moment=c.moment(c.reconfirm_by),
         )
     if c.free_until and c.free_until > c.now:
         return _(
-            "Tout est prêt : %(company)s attend votre classe. Vous pouvez annuler seul jusqu’au %(until)s ; ensuite, "
-            "il faut appeler le contact.",
-            company=c.company,
-            until=c.moment(c.free_until),
+            "Un empêchement ? Vous pouvez annuler en ligne jusqu’au %(moment)s ; ensuite, appelez le contact de l’entreprise.",
+            moment=c.moment(c.free_until),
         )
-    return _(
-        "Tout est prêt : %(company)s attend votre classe. Pour tout changement, appelez le contact.", company=c.company
-    )
+    return _("Un empêchement ? Appelez le contact de l’entreprise : il est trop tard pour annuler en ligne.")
 
 
 def _host_held(c: Clocks) -> str:
     return _(
-        "L’établissement a posé une option : il confirme avant le %(until)s. Sans confirmation, les places sont rendues.",
-        until=c.moment(c.until),
+        "L’établissement a posé une option : il la confirme avant le %(moment)s. Sans réponse de sa part, elle tombe et les places sont rendues.",
+        moment=c.moment(c.until),
     )
 
 
 def _host_requested(c: Clocks) -> str:
     if c.host_due:
         return _(
-            "Répondez avant le %(host)s. Sans réponse, la demande expire, les places sont rendues et la classe est "
-            "orientée vers d’autres visites.",
-            host=c.moment(c.host_due),
+            "Répondez avant le %(moment)s. Sans réponse de votre part, la demande expire et les places sont rendues.",
+            moment=c.moment(c.host_due),
         )
     return _(
-        "Vous avez accepté. Le chef d’établissement répond avant le %(head)s. Sans réponse, la demande expire et les "
-        "places sont rendues.",
-        head=c.moment(c.head_due or c.until),
+        "Vous n’avez rien à faire : le chef d’établissement donne son autorisation avant le %(moment)s. Sans réponse, la demande expire.",
+        moment=c.moment(c.head_due or c.until),
     )
 
 
@@ -127,8 +119,8 @@ def _host_waiting(c: Clocks) -> str:
 
 def _host_offered(c: Clocks) -> str:
     return _(
-        "Une place est proposée à cette classe jusqu’au %(until)s. Sans réponse, elle va à la classe suivante.",
-        until=c.moment(c.until),
+        "Une place est proposée à cette classe jusqu’au %(moment)s. Sans réponse de sa part, elle va à la classe suivante.",
+        moment=c.moment(c.until),
     )
 
 
@@ -137,11 +129,11 @@ def _host_confirmed(c: Clocks) -> str:
         return _("La visite est passée : notez qui est venu.")
     if c.reconfirm_by and c.reconfirm_by > c.now:
         return _(
-            "Prévenue du changement de date, la classe peut renoncer jusqu’au %(by)s. Sans réponse, elle vient.",
-            by=c.moment(c.reconfirm_by),
+            "La classe peut annuler jusqu’au %(moment)s. Sans réponse de sa part, la réservation est maintenue.",
+            moment=c.moment(c.reconfirm_by),
         )
     if c.free_until and c.free_until > c.now:
-        return _("La classe vient. Elle peut encore annuler jusqu’au %(until)s.", until=c.moment(c.free_until))
+        return _("La classe vient. Elle peut encore annuler jusqu’au %(moment)s.", moment=c.moment(c.free_until))
     return _("La classe vient. Elle ne peut plus annuler sans vous appeler.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from booking.accounts.models import Membership, MemberState, Person
@@ -137,7 +137,7 @@ def _alive_booking(class_id: int, slot_id: int) -> Booking | None:
 
 
 def _class_of(person: Person, class_id: int) -> SchoolClass:
-    """A class of one of the person's schools: one's own, or a colleague's."""
+    """A class of one of the person's schools: one's own, or a colleague's where the person is trusted."""
     query = (
         select(SchoolClass)
         .join(Membership, Membership.school_id == SchoolClass.school_id)
@@ -146,6 +146,7 @@ def _class_of(person: Person, class_id: int) -> SchoolClass:
             SchoolClass.archived_at.is_(None),
             Membership.person_id == person.id,
             Membership.state == MemberState.ACTIVE,
+            or_(SchoolClass.owner_id == person.id, Membership.trusted_at.is_not(None)),
         )
     )
     school_class = db.session.scalars(query).first()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 
 from booking.accounts.permissions import company_or_404, signed_in_required
@@ -15,6 +15,8 @@ from booking.bookings.forms import AnswerForm, HostCancelForm, MoveForm, SlotCan
 from booking.bookings.models import Booking
 from booking.bookings.rules.capacity import groups_of
 from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, State, is_allowed
+from booking.calendars.downloads import download_response
+from booking.calendars.models import Side
 from booking.catalogue.models import Slot, SlotState
 from booking.companies.models import Company
 from booking.core import clock
@@ -66,6 +68,13 @@ def _awaits_host(booking: Booking) -> bool:
 def booking(company_id: int, booking_id: int) -> str:
     company = company_or_404(company_id)
     return _booking_page(company, _booking_or_404(company, booking_id))
+
+
+@bp.get("/bookings/<int:booking_id>.ics")
+@signed_in_required
+def calendar_file(company_id: int, booking_id: int) -> Response:
+    company = company_or_404(company_id)
+    return download_response(_booking_or_404(company, booking_id), Side.COMPANY, current_user)
 
 
 @bp.route("/bookings/<int:booking_id>/answer", methods=["GET", "POST"])

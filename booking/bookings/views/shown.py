@@ -100,6 +100,14 @@ def _next_step(booking: Booking, reader: str = "teacher") -> str:
     return next_step(clocks_of(booking), Actor(reader))
 
 
+@bp.app_template_filter("step_class")
+def _step_class(booking: Booking) -> str:
+    """A firm booking that nobody has to act on is good news, not a deadline."""
+    clocks = clocks_of(booking)
+    is_asked_again = bool(clocks.reconfirm_by and clocks.reconfirm_by > clocks.now)
+    return "note ok" if booking.state is State.CONFIRMED and not is_asked_again else "clock small"
+
+
 @bp.app_template_filter("end_words")
 def _end_words(booking: Booking) -> str:
     return end_words(booking.state, booking.ended_by, booking.end_reason)

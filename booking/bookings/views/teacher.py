@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import joinedload
 
-from booking.accounts.models import SCHOOL_ROLES
-from booking.accounts.permissions import my_memberships, my_schools, safe_next, signed_in_required
+from booking.accounts.permissions import my_schools, safe_next, signed_in_required
 from booking.bookings import queries, services
 from booking.bookings.forms import BookForm, ClassForm, TeacherCancelForm
 from booking.bookings.models import Booking
 from booking.bookings.rules.explain import Explanation
-from booking.bookings.rules.states import Actor, Event, State, is_allowed
+from booking.bookings.rules.states import ENDED, Actor, Event, LinkRule, State, is_allowed
 from booking.bookings.services.places import NotFound
 from booking.bookings.services.requests import KeyReused, answer_due
 from booking.bookings.views.shown import clocks_of, next_step
+from booking.calendars.downloads import download_response
+from booking.calendars.models import Side
 from booking.catalogue.models import Activity, ConfirmationMode, Slot
 from booking.core import clock
 from booking.core.db import db, transaction
@@ -133,13 +133,6 @@ def _my_class_or_404(class_id: int) -> SchoolClass:
     return school_class
 
 
-def _bookable_classes() -> list[SchoolClass]:
-    """My classes, then my colleagues' where I am trusted: whoever signs up for a school is not shown its classes at once."""
-    trusted_at = {m.school_id for m in my_memberships(*SCHOOL_ROLES) if m.is_trusted}
-    found = classes.classes_of_schools([school.id for school in my_schools()], first_owner_id=current_user.id)
-    return [one for one in found if one.owner_id == current_user.id or one.school_id in trusted_at]
-
-
 # ---- Booking a slot
 
 
@@ -147,7 +140,7 @@ def _bookable_classes() -> list[SchoolClass]:
 @signed_in_required
 def book(slot_id: int) -> Any:
     slot = _bookable_slot_or_404(slot_id)
-    choice = _bookable_classes()
+    choice = queries.saved_classes(current_user)
     form = BookForm(choice)
     refused: Refusal | None = None
     if form.validate_on_submit():
@@ -161,6 +154,7 @@ def book(slot_id: int) -> Any:
                     pupils=form.pupils.data,
                     key=form.key.data,
                     message=form.message.data or "",
+                    as_option=form.wants_option,
                 )
         except NotFound:
             abort(404)
@@ -248,6 +242,8 @@ def _booked_words(booking: Booking) -> str:
         return _(
             "C’est réservé pour la %(name)s. L’invitation part vers votre agenda par e-mail.", name=booking.class_name
         )
+    if booking.state is State.HELD:
+        return _("Les places sont gardées pour la %(name)s. %(step)s", name=booking.class_name, step=step)
     if booking.state is State.REQUESTED:
         return _("La demande pour la %(name)s est envoyée. %(step)s", name=booking.class_name, step=step)
     return step
@@ -260,6 +256,27 @@ def _booked_words(booking: Booking) -> str:
 @signed_in_required
 def booking(booking_id: int) -> str:
     return _booking_page(_my_booking_or_404(booking_id))
+
+
+@bp.get("/bookings/<int:booking_id>.ics")
+@signed_in_required
+def calendar_file(booking_id: int) -> Response:
+    return download_response(_my_booking_or_404(booking_id), Side.CLASS, current_user)
+
+
+@bp.post("/bookings/<int:booking_id>/confirmation")
+@signed_in_required
+def confirm(booking_id: int) -> Any:
+    """Turn an option into a request or a firm booking."""
+    booking = _my_booking_or_404(booking_id)
+    try:
+        with transaction():
+            services.confirm_option(booking.id, current_user)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_booked_words(booking), "success")
+    return redirect(url_for(".booking", booking_id=booking.id))
 
 
 @bp.route("/bookings/<int:booking_id>/cancellation", methods=["GET", "POST"])
@@ -293,7 +310,7 @@ def _booking_page(booking: Booking, form: TeacherCancelForm | None = None) -> st
     slot = booking.slot
     may_cancel = is_allowed(booking.state, Event.CANCEL, Actor.TEACHER) and slot.ends_at > now
     is_late = booking.state is State.CONFIRMED and bool(booking.cancellable_until and now > booking.cancellable_until)
-    ended = booking.state in (State.DECLINED, State.EXPIRED, State.CANCELLED)
+    ended = booking.state in ENDED
     return render_template(
         "bookings/teacher/booking.html",
         booking=booking,
@@ -308,7 +325,7 @@ def _booking_page(booking: Booking, form: TeacherCancelForm | None = None) -> st
         has_file=booking.state is State.CONFIRMED,
         alternatives=queries.alternatives(slot, booking.school_class) if ended and slot.starts_at > now else [],
         ended=ended,
-        is_soon=timedelta(0) < slot.starts_at - now < timedelta(days=7),
+        goes_with_others=booking.group is not None and booking.group.rule is LinkRule.BOTH_OR_NEITHER,
     )
 
 
