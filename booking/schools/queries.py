@@ -26,7 +26,9 @@ class Mailbox:
 
 def school_by_uai(uai: str) -> School | None:
     """The school of this UAI, listed or not."""
-    return db.session.scalar(select(School).where(School.uai == uai.replace(" ", "").upper()))
+    code = "".join(uai.split()).upper()
+    # PostgreSQL takes no NUL in a text: what cannot be a code is not asked for.
+    return db.session.scalar(select(School).where(School.uai == code)) if code.isalnum() else None
 
 
 def official_mailbox(school: School) -> Mailbox | None:
@@ -46,7 +48,7 @@ def search_schools(text: str, limit: int = 10, departement: str | None = None) -
     begins as the text does; then collèges and lycées before écoles.
     """
     terms = search_terms(text)[:MOST_TERMS]
-    if not terms:
+    if not terms or (departement and not departement.isalnum()):
         return []
     # A folded term has letters and digits only: nothing in it means anything to LIKE.
     holds_all = [School.search_text.like(f"%{term}%") for term in terms]

@@ -183,6 +183,7 @@ _RUNGS = {name: place for place, name in enumerate(_LADDER)}
 # The rungs of the lycée, which several levels share.
 _SHARED = ("2", "1", "T")
 _TRACKS = ("generale", "techno", "pro")
+_UNUSUAL = {"APPRENTI", "AUTRE"}
 _PAIRS = {("CAP1", "CAP2"): "CAP", ("BTS1", "BTS2"): "BTS", ("CPGE1", "CPGE2"): "CPGE"}
 
 
@@ -198,7 +199,7 @@ def level_span_words(codes: Iterable[str]) -> str:
     A year of the lycée goes without its track only when every track of that year is there.
     """
     wanted = {code for code in codes if code}
-    if not wanted:
+    if not wanted or wanted >= set(levels_by_code()) - _UNUSUAL:
         return _("tous niveaux")
     rungs: dict[str, set[int]] = {}
     for year in _SHARED:

@@ -55,7 +55,7 @@ def say(label: str, report: Report) -> None:
     """One line: what an import made, changed and left."""
     click.echo(
         _(
-            "%(label)s\u00a0: %(created)d lignes ajoutées, %(updated)d modifiées, %(unchanged)d inchangées.",
+            "%(label)s\u00a0: lignes ajoutées %(created)d, modifiées %(updated)d, inchangées %(unchanged)d.",
             label=label,
             created=report.created,
             updated=report.updated,

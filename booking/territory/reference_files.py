@@ -147,7 +147,11 @@ def _lines_of(reader: Any, header: Header) -> list[Line]:
             values = {name: cells[place].strip() for name, place in header.places.items()}
             lines.append(Line(reader.line_num, values))
         elif cells:
-            words = _("%(found)d cellules au lieu de %(wanted)d.", found=len(cells), wanted=header.width)
+            words = _(
+                "la ligne n’a pas le même nombre de cellules que la première (%(found)d au lieu de %(wanted)d).",
+                found=len(cells),
+                wanted=header.width,
+            )
             problems.append(Problem(reader.line_num, words))
     if problems:
         raise WrongRows(problems=problems)
