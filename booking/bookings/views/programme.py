@@ -174,8 +174,9 @@ class Panel:
 def activity(ref: str) -> str | Response:
     found = queries.public_activity(wording.id_of_ref(ref) or 0) or abort(404)
     if ref != wording.ref_of(found):
-        values = request.args.to_dict(flat=False)
-        return redirect(url_for(".activity", ref=wording.ref_of(found), **values), code=301)
+        # As typed: a name of the query must not become an argument of url_for.
+        query = request.query_string.decode("ascii", "ignore")
+        return redirect(url_for(".activity", ref=wording.ref_of(found)) + (f"?{query}" if query else ""), code=301)
     slots = queries.coming_slots(found)
     classes = _classes(found)
     school_class = _chosen_class(classes)
