@@ -22,6 +22,7 @@ from booking.companies.models import Company, Site, Trust
 from booking.core.db import db
 from booking.schools.models import School, SchoolClass, SchoolKind
 from booking.territory.models import Academie, Commune, Departement
+from booking.territory.rules import fold
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -50,7 +51,7 @@ def make_commune(insee="91228", name="Évry-Courcouronnes", postcode="91000", de
     make_departement(departement)
     if found := db.session.get(Commune, insee):
         return found
-    return _add(Commune(insee=insee, name=name, search_name=name.lower(), kind="commune", postcodes=postcode,
+    return _add(Commune(insee=insee, name=name, search_name=fold(name), kind="commune", postcodes=postcode,
                         departement_code=departement, population=66000, latitude=latitude, longitude=longitude))  # fmt: skip
 
 

@@ -22,18 +22,17 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from booking.accounts import queries
 from booking.accounts.permissions import safe_next
-from booking.accounts.rules import fold
 from booking.accounts.services import Firm, Newcomer, UnlistedSchool
 from booking.companies.rules import check_siret, sectors
 from booking.core.errors import Refusal
 from booking.core.forms import Form
 from booking.core.i18n import LANGUAGES, _, _l, current_language
 from booking.schools.models import School, SchoolKind
-from booking.schools.queries import search_schools
+from booking.schools.queries import school_by_uai, search_schools
 from booking.schools.rules import check_uai
 from booking.territory.models import Commune
+from booking.territory.queries import communes_named, communes_of_postcode
 
 SCHOOLS_SHOWN = 12
 
@@ -51,6 +50,7 @@ def at_most(length: int) -> Length:
     return Length(max=length, message=_l("C’est trop long : %(max)d caractères au plus."))
 
 
+CEDEX = re.compile(r"\bcedex\b.*$", re.IGNORECASE)
 PHONE = Regexp(
     r"^\+?[0-9][0-9 .()/-]{5,28}$",
     message=_l("Ce numéro n’est pas lisible. Exemples : 01 60 00 00 00, +33 1 60 00 00 00"),
@@ -148,24 +148,16 @@ class CommuneFields(Form):
     def validate_commune(self, field: Field) -> None:
         if not self.asks_commune or self.postcode.errors or self.town.errors:
             return
-        offered = queries.communes_of_postcode(self.postcode.data or "") or queries.communes_named(self.town.data or "")
+        named = communes_named(CEDEX.sub("", self.town.data or ""))
+        offered = communes_of_postcode(self.postcode.data or "") or named
         if not offered:
-            self.town.errors = [_("Nous ne trouvons pas cette commune. Vérifiez le nom et le code postal.")]
-            raise ValidationError(self.town.errors[0])
-        self.found_commune = pick_commune(offered, self.town.data or "", field.data)
+            raise ValidationError(_("Nous ne trouvons pas cette commune. Vérifiez le nom et le code postal."))
+        same_name = [commune for commune in offered if commune in named]
+        picked = [commune for commune in offered if commune.insee == field.data]
+        self.found_commune = next((few[0] for few in (picked, same_name, offered) if len(few) == 1), None)
         if self.found_commune is None:
             field.choices = [SelectChoice(c.insee, f"{c.name} ({c.departement_code})") for c in offered]
             raise ValidationError(_("Choisissez la commune dans la liste."))
-
-
-def pick_commune(offered: list[Commune], typed: str, picked: str | None) -> Commune | None:
-    """The commune picked from the list, else the one that bears the typed name, else the only one there is."""
-    name = fold(re.sub(r"\bcedex\b.*$", "", typed, flags=re.IGNORECASE))
-    same_name = [c for c in offered if fold(c.name) == name]
-    for few in ([c for c in offered if c.insee == picked], same_name, offered):
-        if len(few) == 1:
-            return few[0]
-    return None
 
 
 class TeacherSignUpForm(NewPersonForm, CommuneFields):
@@ -193,7 +185,7 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.known_school = queries.school_by_uai(squeeze(self.uai.data))
+        self.known_school = school_by_uai(self.uai.data or "")
         self.found = self._find_schools()
         self.school.choices = [SelectChoice(uai, school_words(school)) for uai, school in self.found.items()]
         if len(self.found) == 1 and not self.school.data:
@@ -203,7 +195,7 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
         """What the search finds, and the school already picked, by UAI."""
         text = (self.school_search.data or "")[:120]
         found = {school.uai: school for school in search_schools(text, SCHOOLS_SHOWN)} if text else {}
-        picked = queries.school_by_uai(self.school.data or "")
+        picked = school_by_uai(self.school.data or "")
         return found if picked is None else {picked.uai: picked, **found}
 
     @property
@@ -257,11 +249,6 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
 def school_words(school: School) -> str:
     """« Collège Louis Pasteur, Brunoy (91) – 0910620E »."""
     return f"{school.name}, {school.commune_name} ({school.departement_code}) – {school.uai}"
-
-
-def squeeze(text: str | None) -> str:
-    """A code as it is stored: without spaces, in capitals."""
-    return "".join((text or "").split()).upper()
 
 
 class CompanySignUpForm(NewPersonForm, CommuneFields):

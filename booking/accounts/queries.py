@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from booking.accounts.models import MemberRole, Membership, MemberState, Person, ScopeKind
 from booking.accounts.rules import Scope, fold
 from booking.companies.models import Company
 from booking.core.db import db
 from booking.core.i18n import _
-from booking.schools.models import School
-from booking.territory.models import Academie, Commune, Departement
+from booking.territory.models import Academie, Departement
 
 
 def person_by_email(email: str) -> Person | None:
@@ -62,34 +61,6 @@ def scope_code(scope: Scope) -> str | None:
         for departement in db.session.scalars(select(Departement)):
             names |= dict.fromkeys((fold(departement.name), fold(departement.code)), departement.code)
     return names.get(fold(scope.code))
-
-
-def communes_of_postcode(postcode: str, limit: int = 40) -> list[Commune]:
-    """The communes that share a postcode, the largest first."""
-    return list(
-        db.session.scalars(
-            select(Commune)
-            .where(Commune.postcodes.contains(postcode, autoescape=True))
-            .order_by(Commune.population.desc().nulls_last(), Commune.name)
-            .limit(limit)
-        )
-    )
-
-
-def communes_named(name: str, limit: int = 40) -> list[Commune]:
-    """The communes of that very name, for a postcode that is a firm's own (CEDEX)."""
-    return list(
-        db.session.scalars(
-            select(Commune)
-            .where(or_(Commune.name == name, Commune.search_name == name.lower()))
-            .order_by(Commune.population.desc().nulls_last(), Commune.insee)
-            .limit(limit)
-        )
-    )
-
-
-def school_by_uai(uai: str) -> School | None:
-    return db.session.scalar(select(School).where(School.uai == uai))
 
 
 def place_words(membership: Membership) -> str:

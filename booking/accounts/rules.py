@@ -5,15 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from booking.accounts.models import ScopeKind
 from booking.core.errors import Refusal
 from booking.core.i18n import _
+from booking.territory.rules import add_open_days, public_holiday_on
 
 PASSWORD_LENGTH_MIN = 10
 TRUST_WORKING_DAYS = 5
@@ -67,15 +66,14 @@ def is_trusted_address(email: str, academie_domain: str | None) -> bool:
 
 
 def trust_deadline(now: datetime) -> datetime:
-    """By when somebody looks at a new membership: the evening, in Paris, of the fifth working day after `now`."""
+    """By when somebody looks at a new membership: six in the evening, in Paris, of the fifth working day after `now`."""
     paris = ZoneInfo("Europe/Paris")
-    day = now.astimezone(paris).date()
-    closed = holidays.country_holidays("FR", years=(day.year, day.year + 1))
-    left = TRUST_WORKING_DAYS
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5 and day not in closed
+    day = add_open_days(now.astimezone(paris).date(), TRUST_WORKING_DAYS, _is_day_off)
     return datetime.combine(day, time(18), paris).astimezone(UTC)
+
+
+def _is_day_off(day: date) -> bool:
+    return day.weekday() >= 5 or public_holiday_on("75", day) is not None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from booking.core.i18n import _
 from booking.schools.models import School, SchoolKind
 from booking.schools.services import add_school
 from booking.territory.models import Academie, Commune
+from booking.territory.rules import timezone_of
 
 
 class AlreadyAnswered(Refusal):
@@ -93,7 +94,7 @@ def sign_up_company(newcomer: Newcomer, firm: Firm, next_path: str = "") -> Pers
     comes while no manager has confirmed an address: a wrong address must not lock a company. The next ones wait for
     a manager's yes.
     None when the address has an account already: its owner is told by mail, and nobody else learns it.
-    Refuses: a SIRET that is none.
+    Refuses: a SIRET that is none; a commune whose hour the calendars cannot carry.
     """
     siret = check_siret(firm.siret)
     person = _new_person(newcomer, next_path)
@@ -273,7 +274,7 @@ def _new_company(siret: str, firm: Firm) -> Company:
             departement_code=commune.departement_code,
             latitude=commune.latitude,
             longitude=commune.longitude,
-            timezone=commune.departement.timezone,
+            timezone=timezone_of(commune.departement_code, commune.insee),
             created_at=clock.now(),
         )
     )
