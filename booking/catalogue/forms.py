@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from wtforms import (
     DateField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -38,7 +41,11 @@ from booking.core.forms import Form
 from booking.core.i18n import _, _l
 
 YES, NO, UNKNOWN = "yes", "no", ""
-ACCESS_CHOICES = [(UNKNOWN, _l("Je ne sais pas")), (YES, _l("Oui")), (NO, _l("Non"))]
+ACCESS_CHOICES = [
+    SelectChoice(UNKNOWN, _l("Je ne sais pas")),
+    SelectChoice(YES, _l("Oui")),
+    SelectChoice(NO, _l("Non")),
+]
 ACCESS_FIELDS = ("access_motor", "access_visual", "access_hearing", "access_mental")
 MEANINGS = {YES: True, NO: False, UNKNOWN: None}
 
@@ -51,15 +58,37 @@ class WholeNumber(IntegerField):
         self.data = None
         if not text:
             return
-        try:
-            self.data = int(text)
-        except ValueError:
-            raise ValueError(_("Écrivez un nombre en chiffres.")) from None
+        # Not int() alone: it would also take « 1_0 », and raise on thousands of digits.
+        if not re.fullmatch(r"-?[0-9]{1,40}", text):
+            raise ValueError(_("Écrivez un nombre en chiffres."))
+        self.data = int(text)
+
+
+NOT_IN_LIST = _l("Choisissez dans la liste : cette valeur n’y est pas.")
+
+
+class OneOf(SelectField):
+    """One line of a list, with our own sentence for any other value."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, invalid_value_message=NOT_IN_LIST, invalid_choice_message=NOT_IN_LIST, **kwargs)
+
+
+class OneButton(RadioField):
+    """The same, as radio buttons."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, invalid_value_message=NOT_IN_LIST, invalid_choice_message=NOT_IN_LIST, **kwargs)
 
 
 class Checkboxes(SelectMultipleField):
+    """Several lines of a list, as boxes."""
+
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, invalid_value_message=NOT_IN_LIST, invalid_choice_message=NOT_IN_LIST, **kwargs)
 
 
 class Day(DateField):
@@ -117,9 +146,9 @@ class ActivityForm(Form):
     """An activity in one page. Numbers and lengths are checked here; the rest by the rules of the catalogue."""
 
     # What
-    kind = RadioField(
+    kind = OneButton(
         _l("Que proposez-vous ?"),
-        choices=list(KIND_WORDS.items()),
+        choices=[SelectChoice(kind.value, words) for kind, words in KIND_WORDS.items()],
         coerce=str,
         validators=[_needed(_l("Choisissez ce que vous proposez."))],
     )
@@ -146,13 +175,13 @@ class ActivityForm(Form):
         render_kw={"rows": 9},
         **_text("description"),
     )
-    sector = SelectField(_l("Secteur"), validators=[_needed(_l("Choisissez un secteur."))])
+    sector = OneOf(_l("Secteur"), validators=[_needed(_l("Choisissez un secteur."))])
     all_levels = BooleanField(_l("Tous niveaux"))
     levels = Checkboxes(_l("Niveaux"))
     subjects = Checkboxes(_l("Disciplines concernées"))
     languages = Checkboxes(_l("Langues parlées pendant l’activité"))
     # Where
-    site_id = SelectField(_l("Site"), coerce=int, validators=[_needed(_l("Choisissez un site."))])
+    site_id = OneOf(_l("Site"), coerce=int, validators=[_needed(_l("Choisissez un site."))])
     area_km = WholeNumber(
         _l("Vous vous déplacez jusqu’à (km)"),
         description=_l("Pour un atelier en classe : la distance depuis ce site, %(most)d km au plus.", most=300),
@@ -171,10 +200,10 @@ class ActivityForm(Form):
         **_text("parking"),
     )
     # Practical
-    access_motor = SelectField(_l("Fauteuil roulant"), choices=ACCESS_CHOICES, validators=[Optional()])
-    access_visual = SelectField(_l("Élèves malvoyants"), choices=ACCESS_CHOICES, validators=[Optional()])
-    access_hearing = SelectField(_l("Élèves malentendants"), choices=ACCESS_CHOICES, validators=[Optional()])
-    access_mental = SelectField(_l("Handicap mental ou psychique"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_motor = OneOf(_l("Fauteuil roulant"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_visual = OneOf(_l("Élèves malvoyants"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_hearing = OneOf(_l("Élèves malentendants"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_mental = OneOf(_l("Handicap mental ou psychique"), choices=ACCESS_CHOICES, validators=[Optional()])
     access_note = StringField(
         _l("À préciser sur l’accessibilité"),
         description=_l("%(most)d signes au plus.", most=LENGTHS["access_note"]),
@@ -222,12 +251,12 @@ class ActivityForm(Form):
         _l("Identités à donner combien de jours avant ?"), validators=_number("identity_notice_days")
     )
     # Booking
-    edition_id = SelectField(_l("Édition"), coerce=int, validators=[_needed(_l("Choisissez une édition."))])
-    confirmation = RadioField(
+    edition_id = OneOf(_l("Édition"), coerce=int, validators=[_needed(_l("Choisissez une édition."))])
+    confirmation = OneButton(
         _l("Comment une réservation est-elle confirmée ?"),
         choices=[
-            (ConfirmationMode.APPROVAL.value, _l("Je réponds à chaque demande")),
-            (ConfirmationMode.INSTANT.value, _l("Aussitôt, tant qu’il reste des places")),
+            SelectChoice(ConfirmationMode.APPROVAL.value, _l("Je réponds à chaque demande")),
+            SelectChoice(ConfirmationMode.INSTANT.value, _l("Aussitôt, tant qu’il reste des places")),
         ],
         default=ConfirmationMode.APPROVAL.value,
         validators=[_needed(_l("Choisissez comment une réservation est confirmée."))],
@@ -256,7 +285,7 @@ class ActivityForm(Form):
         description=_l("Pour les dates à convenir."),
         validators=_number("yearly_cap"),
     )
-    contact_id = SelectField(
+    contact_id = OneOf(
         _l("Personne à contacter"), coerce=int, validators=[_needed(_l("Choisissez qui les classes contactent."))]
     )
 
@@ -264,15 +293,15 @@ class ActivityForm(Form):
         self, company: Company, members: list[tuple[int, str]], editions: list[Edition], **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.sector.choices = [("", _("Choisissez")), *sector_choices()]
-        self.levels.choices = level_choices()
-        self.subjects.choices = subject_choices()
-        self.languages.choices = language_choices()
+        self.sector.choices = _choices([("", _("Choisissez")), *sector_choices()])
+        self.levels.choices = _choices(level_choices())
+        self.subjects.choices = _choices(subject_choices())
+        self.languages.choices = _choices(language_choices())
         self.site_id.choices = [
-            (site.id, f"{site.name}, {site.address}, {site.commune_name}") for site in company.sites
+            SelectChoice(site.id, f"{site.name}, {site.address}, {site.commune_name}") for site in company.sites
         ]
-        self.contact_id.choices = members
-        self.edition_id.choices = [(edition.id, edition.name) for edition in editions]
+        self.contact_id.choices = _choices(members)
+        self.edition_id.choices = [SelectChoice(edition.id, edition.name) for edition in editions]
 
     def draft(self) -> ActivityDraft:
         """The activity as it was typed, once the form is valid."""
@@ -296,6 +325,10 @@ class ActivityForm(Form):
             **texts,
             **numbers,
         )
+
+
+def _choices(pairs: Sequence[tuple[Any, str]]) -> list[SelectChoice]:
+    return [SelectChoice(value, words) for value, words in pairs]
 
 
 def activity_values(activity: Activity) -> dict[str, Any]:

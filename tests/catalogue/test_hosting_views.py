@@ -1,0 +1,437 @@
+"""The pages where a company describes, dates and publishes its activities."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+
+from booking.accounts.models import MemberRole
+from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
+from booking.core.db import db
+from booking.territory.models import SchoolHoliday
+from tests import make
+from tests.sign_in import signed_in
+
+pytestmark = pytest.mark.usefixtures("now")
+
+
+@pytest.fixture
+def site(app):
+    make.make_edition()
+    return make.make_site()
+
+
+@pytest.fixture
+def host(site):
+    return make.make_host(site.company)
+
+
+@pytest.fixture
+def page(client, host):
+    """The browser of a host of the company."""
+    return signed_in(client, host)
+
+
+@pytest.fixture
+def base(site):
+    return f"/company/{site.company_id}/activities"
+
+
+def typed(site, host, **changes):
+    """What the activity form sends."""
+    values = {
+        "kind": "site_visit",
+        "title": "Dans un atelier",
+        "summary": "Une phrase.",
+        "description": "Une visite.",
+        "sector": "metallurgie-mecanique",
+        "levels": ["4E", "3E"],
+        "languages": ["fr"],
+        "site_id": site.id,
+        "contact_id": host.id,
+        "edition_id": make.make_edition().id,
+        "adults_per_group": "1",
+        "confirmation": "approval",
+        "answer_days": "5",
+        "option_days": "5",
+        "cancellation_days": "7",
+    }
+    return {**values, **changes}
+
+
+def slot_typed(**changes):
+    values = {
+        "day": "2027-01-12",
+        "start": "09:00",
+        "end": "11:00",
+        "max_classes": "2",
+        "max_pupils": "60",
+        "adults_per_class": "2",
+        "closes_days": "3",
+    }
+    return {**values, **changes}
+
+
+def text_of(response) -> str:
+    return re.sub(r"\s+", " ", response.get_data(as_text=True))
+
+
+def add_activity(site, host, **values) -> Activity:
+    return make.make_activity(site, host, **{"state": PublicationState.DRAFT, "published_at": None, **values})
+
+
+# ---- Who may
+
+
+def test_a_visitor_is_sent_to_sign_in(client, base):
+    assert client.get(base).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["", "/new", "/1", "/1/edit", "/1/slots/new", "/1/slots/1/edit"])
+def test_another_company_s_pages_do_not_exist(client, site, host, base, path):
+    make.make_slot(add_activity(site, host))
+    signed_in(client, make.make_host())
+    assert client.get(base + path).status_code == 404
+    signed_in(client, make.make_teacher())
+    assert client.get(base + path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/publish", "/unpublish", "/slots/1/close", "/slots/1/open"])
+def test_another_company_s_buttons_do_not_exist(client, site, host, base, path):
+    slot = make.make_slot(add_activity(site, host))
+    signed_in(client, make.make_host())
+    assert client.post(f"{base}/1{path}").status_code == 404
+    assert db.session.get(Activity, slot.activity_id).state is PublicationState.DRAFT
+    assert db.session.get(Slot, slot.id).state is SlotState.OPEN
+
+
+def test_one_s_own_address_does_not_open_another_company_s_activity(page, base):
+    other = make.make_slot()
+    assert page.get(f"{base}/{other.activity_id}").status_code == 404
+    assert page.get(f"{base}/{other.activity_id}/edit").status_code == 404
+    assert page.post(f"{base}/{other.activity_id}/publish").status_code == 404
+
+
+def test_a_slot_belongs_to_the_activity_of_its_address(page, site, host, base):
+    mine, other = add_activity(site, host), make.make_slot()
+    assert page.get(f"{base}/{mine.id}/slots/{other.id}/edit").status_code == 404
+    assert page.get(f"{base}/{mine.id}/slots/new?copy={other.id}").status_code == 404
+    assert page.get(f"{base}/{mine.id}/slots/new?copy=abc").status_code == 404
+    assert page.get(f"{base}/{mine.id}/slots/new?copy={10**30}").status_code == 404
+
+
+def test_a_plain_host_edits_as_a_manager_does(client, site, base):
+    signed_in(client, make.make_host(site.company, role=MemberRole.HOST))
+    assert client.get(f"{base}/new").status_code == 200
+
+
+def test_numbers_no_row_can_have_are_not_found(page, base):
+    assert page.get(f"{base}/{10**30}").status_code == 404
+
+
+def test_reading_changes_nothing(page, site, host, base):
+    activity = add_activity(site, host)
+    for path in ("/publish", "/unpublish"):
+        assert page.get(f"{base}/{activity.id}{path}").status_code == 405
+
+
+# ---- The list and the page
+
+
+def test_an_empty_list_says_how_to_begin(page, base):
+    assert "Décrire une première activité" in text_of(page.get(base))
+
+
+def test_the_list_says_the_state_the_dates_and_the_numbers(page, site, host, base):
+    make.make_slot(
+        add_activity(site, host, state=PublicationState.PUBLISHED), max_classes=3, taken_classes=1, taken_pupils=20
+    )
+    text = text_of(page.get(base))
+    assert "publiée" in text
+    assert "mardi 12 janvier 2027 de 9 h 00 à 11 h 30" in text
+    assert "1 classe inscrite" in text
+    assert "de la place pour 2 classes" in text
+
+
+def test_a_company_that_waits_reads_what_waits_and_until_when(client, app):
+    make.make_edition()
+    company = make.make_company(trusted=False, trust_due_at=datetime(2026, 11, 30, 17, tzinfo=make.UTC))
+    site, host = make.make_site(company), make.make_host(company)
+    activity = add_activity(site, host, dates_to_agree=True)
+    signed_in(client, host)
+    base = f"/company/{company.id}/activities"
+    client.post(f"{base}/{activity.id}/publish")
+    for path in (base, f"{base}/{activity.id}"):
+        text = text_of(client.get(path))
+        assert "Vérification en cours" in text
+        assert "lundi 30 novembre" in text
+        assert "vérification en cours" in text
+
+
+def test_the_page_lists_what_is_missing(page, site, host, base):
+    activity = add_activity(site, host, summary="", levels=())
+    text = text_of(page.get(f"{base}/{activity.id}"))
+    assert "Avant de publier" in text
+    assert "Résumez l’activité" in text
+    assert "Ajoutez au moins un créneau" in text
+
+
+# ---- Writing an activity
+
+
+def test_an_activity_is_written_then_shown_as_a_draft(page, site, host, base):
+    answer = page.post(f"{base}/new", data=typed(site, host), follow_redirects=True)
+    assert "enregistrée en brouillon" in text_of(answer)
+    activity = db.session.scalars(db.select(Activity)).one()
+    assert activity.state is PublicationState.DRAFT
+    assert activity.company_id == site.company_id
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"title": ""}, "Donnez un titre"),
+        ({"title": "   "}, "Donnez un titre"),
+        ({"title": "x" * 121}, "trop long"),
+        ({"summary": "x" * 301}, "300 signes au plus"),
+        ({"description": "x" * 5001}, "5000 signes au plus"),
+        ({"kind": "party"}, "Choisissez dans la liste"),
+        ({"sector": "magie"}, "Choisissez dans la liste"),
+        ({"levels": []}, "Choisissez au moins un niveau"),
+        ({"levels": ["9E"]}, "Choisissez dans la liste"),
+        ({"all_levels": "y"}, "pas les deux"),
+        ({"area_km": "-3"}, "entre 1 et 300"),
+        ({"group_size_max": "0"}, "entre 1 et 200"),
+        ({"adults_per_group": "plein"}, "en chiffres"),
+        ({"adults_per_group": ""}, "Indiquez un nombre"),
+        ({"minimum_age": "99"}, "entre 3 et 25"),
+        ({"answer_days": "9" * 40}, "entre 1 et 30"),
+        ({"identity_check": "y"}, "combien de jours avant"),
+        ({"yearly_cap": "3"}, "dates à convenir"),
+        ({"site_id": "abc"}, "Choisissez dans la liste"),
+        ({"site_id": "9" * 30}, "Choisissez dans la liste"),
+        ({"contact_id": ""}, "Choisissez qui"),
+        ({"edition_id": "424242"}, "Choisissez dans la liste"),
+        ({"access_motor": "perhaps"}, "Choisissez dans la liste"),
+        ({"confirmation": "never"}, "Choisissez dans la liste"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_nothing_typed_is_lost(page, site, host, base, changes, sentence):
+    data = typed(site, host, **{"clothing": "Chaussures fermées", **changes})
+    answer = page.post(f"{base}/new", data=data)
+    text = text_of(answer)
+    assert answer.status_code == 200
+    assert sentence in text
+    assert 'class="error"' in text
+    assert "Chaussures fermées" in text
+    if changes.get("title", "Dans un atelier").strip():
+        assert str(changes.get("title", "Dans un atelier")) in text
+    assert db.session.scalar(db.select(db.func.count(Activity.id))) == 0
+
+
+def test_the_site_of_another_company_is_refused_beside_the_site(page, site, host, base):
+    other = make.make_site()
+    text = text_of(page.post(f"{base}/new", data=typed(site, host, site_id=other.id)))
+    assert 'id="site_id-error"' in text
+    assert db.session.scalar(db.select(db.func.count(Activity.id))) == 0
+
+
+def test_signs_that_a_database_refuses_are_dropped(page, site, host, base):
+    page.post(f"{base}/new", data=typed(site, host, title="Un\x00 titre", description="a\x00\r\nb"))
+    activity = db.session.scalars(db.select(Activity)).one()
+    assert (activity.title, activity.description) == ("Un titre", "a\nb")
+
+
+def test_a_page_without_any_edition_or_site_says_so(client, app):
+    host = make.make_host()
+    company_id = host.memberships[0].company_id
+    text = text_of(signed_in(client, host).get(f"/company/{company_id}/activities/new"))
+    assert "pas encore de site" in text
+    assert "Aucune édition n’est ouverte" in text
+
+
+def test_an_activity_is_edited_from_what_it_says(page, site, host, base):
+    activity = add_activity(site, host, access_motor=False, clothing="Chaussures fermées")
+    text = text_of(page.get(f"{base}/{activity.id}/edit"))
+    assert "Chaussures fermées" in text
+    assert '<option selected value="no">' in text
+    answer = page.post(
+        f"{base}/{activity.id}/edit",
+        data=typed(site, host, title="Autre titre", all_levels="y", levels=[], access_motor=""),
+    )
+    assert answer.status_code == 302
+    db.session.refresh(activity)
+    assert (activity.title, activity.levels, activity.access_motor) == ("Autre titre", [], None)
+
+
+# ---- Publishing
+
+
+def test_publishing_too_early_lists_what_is_missing(page, site, host, base):
+    activity = add_activity(site, host, summary="")
+    answer = page.post(f"{base}/{activity.id}/publish")
+    assert answer.status_code == 409
+    assert "Résumez l’activité" in text_of(answer)
+    assert "Ajoutez au moins un créneau" in text_of(answer)
+
+
+def test_publishing_and_withdrawing(page, site, host, base):
+    activity = add_activity(site, host)
+    slot = make.make_slot(activity)
+    assert "est publiée" in text_of(page.post(f"{base}/{activity.id}/publish", follow_redirects=True))
+    slot.taken_classes, slot.taken_pupils = 1, 27
+    db.session.commit()
+    refused = page.post(f"{base}/{activity.id}/unpublish")
+    assert refused.status_code == 409
+    assert "1 classe a réservé" in text_of(refused)
+    slot.taken_classes = slot.taken_pupils = 0
+    db.session.commit()
+    assert "plus au programme" in text_of(page.post(f"{base}/{activity.id}/unpublish", follow_redirects=True))
+
+
+# ---- Slots
+
+
+def test_a_slot_is_added_and_shown(page, site, host, base):
+    activity = add_activity(site, host)
+    text = text_of(page.post(f"{base}/{activity.id}/slots/new", data=slot_typed(), follow_redirects=True))
+    assert "Le créneau est ajouté" in text
+    assert "2 classes attendues" in text
+    assert db.session.scalars(db.select(Slot)).one().local_start == datetime(2027, 1, 12, 9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"day": ""}, "day", "Choisissez un jour"),
+        ({"day": "demain"}, "day", "Écrivez la date"),
+        ({"day": "2027-02-30"}, "day", "Écrivez la date"),
+        ({"day": "0027-01-12"}, "day", "quatre chiffres"),
+        ({"day": "9999-12-31"}, "day", "trop lointaine"),
+        ({"day": "2026-11-24"}, "day", "déjà passée"),
+        ({"day": "2025-01-12"}, "day", "déjà passée"),
+        ({"day": "2027-08-30"}, "day", "hors de l’édition"),
+        ({"day": "2027-03-28", "start": "02:30"}, "start", "cette heure n’existe pas ce jour-là"),
+        ({"start": "25:00"}, "start", "Écrivez l’heure"),
+        ({"end": ""}, "end", "Indiquez l’heure de fin"),
+        ({"end": "08:00"}, "end", "après l’heure de début"),
+        ({"end": "09:00"}, "end", "après l’heure de début"),
+        ({"max_classes": "0"}, "max_classes", "entre 1 et 50"),
+        ({"max_classes": "-1"}, "max_classes", "entre 1 et 50"),
+        ({"max_classes": ""}, "max_classes", "Indiquez un nombre"),
+        ({"max_pupils": "1"}, "max_pupils", "moins d’élèves que de classes"),
+        ({"max_pupils": "9" * 40}, "max_pupils", "entre 1 et 5000"),
+        ({"max_pupils": "trente"}, "max_pupils", "en chiffres"),
+        ({"adults_per_class": "-2"}, "adults_per_class", "entre 0 et 40"),
+        ({"opens_days": "0"}, "opens_days", "entre 1 et 365"),
+        ({"opens_days": "2"}, "opens_days", "après leur clôture"),
+        ({"closes_days": "61"}, "closes_days", "entre 0 et 60"),
+        ({"closes_days": ""}, "closes_days", "Indiquez un nombre"),
+        ({"day": "2026-11-26"}, "closes_days", "seraient closes"),
+        ({"min_pupils": "10"}, "decision_on", "jusqu’à quel jour"),
+        ({"min_pupils": "61", "decision_on": "2027-01-05"}, "min_pupils", "ne peut pas dépasser"),
+        ({"min_pupils": "10", "decision_on": "2027-01-12"}, "decision_on", "la veille"),
+        ({"decision_on": "2027-01-05"}, "min_pupils", "que cette date concerne"),
+    ],
+)
+def test_a_bad_slot_gets_a_sentence_beside_its_field(page, site, host, base, changes, field, sentence):
+    activity = add_activity(site, host)
+    answer = page.post(f"{base}/{activity.id}/slots/new", data=slot_typed(**changes))
+    text = text_of(answer)
+    assert answer.status_code == 200
+    beside = re.search(rf'<div id="{field}-error">(.*?)</div>', text)
+    assert beside, f"nothing beside {field}"
+    assert sentence in beside.group(1)
+    for name, value in changes.items():
+        assert value in text, f"{name} was lost"
+    assert db.session.scalar(db.select(db.func.count(Slot.id))) == 0
+
+
+def test_the_repeated_hour_is_refused_too(page, host, base, site, set_now):
+    set_now(datetime(2026, 9, 20, 9, tzinfo=make.UTC))
+    activity = add_activity(site, host)
+    answer = page.post(f"{base}/{activity.id}/slots/new", data=slot_typed(day="2026-10-25", start="02:30"))
+    assert "cette heure a lieu deux fois" in text_of(answer)
+
+
+def test_dates_and_hours_typed_the_french_way_are_understood(page, site, host, base):
+    activity = add_activity(site, host)
+    page.post(f"{base}/{activity.id}/slots/new", data=slot_typed(day="12/01/2027", start="9h30"))
+    assert db.session.scalars(db.select(Slot)).one().local_start == datetime(2027, 1, 12, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"), [("2027-01-16", "week-end"), ("2027-02-10", "vacances"), ("2027-05-06", "jour férié")]
+)
+def test_a_day_when_few_classes_come_is_saved_and_pointed_out(page, site, host, base, day, words):
+    db.session.add(SchoolHoliday(zone="C", name="Vacances d'hiver", first_on=datetime(2027, 2, 6).date(),
+                                 last_on=datetime(2027, 2, 21).date()))  # fmt: skip
+    db.session.commit()
+    activity = add_activity(site, host)
+    text = text_of(page.post(f"{base}/{activity.id}/slots/new", data=slot_typed(day=day), follow_redirects=True))
+    assert db.session.scalar(db.select(db.func.count(Slot.id))) == 1
+    assert 'class="flash warning"' in text
+    assert words in text
+
+
+def test_a_copy_is_proposed_a_week_later(page, site, host, base):
+    activity = add_activity(site, host)
+    slot = make.make_slot(activity, max_pupils=47)
+    text = text_of(page.get(f"{base}/{activity.id}/slots/new?copy={slot.id}"))
+    assert 'value="2027-01-19"' in text
+    assert 'value="47"' in text
+    assert db.session.scalar(db.select(db.func.count(Slot.id))) == 1
+
+
+def test_a_slot_is_changed(page, site, host, base):
+    slot = make.make_slot(add_activity(site, host))
+    address = f"{base}/{slot.activity_id}/slots/{slot.id}/edit"
+    assert 'value="2027-01-12"' in text_of(page.get(address))
+    assert page.post(address, data=slot_typed(day="2027-01-13")).status_code == 302
+    db.session.refresh(slot)
+    assert slot.local_start == datetime(2027, 1, 13, 9)
+
+
+def test_a_booked_slot_keeps_its_date_and_says_where_to_move_it(page, site, host, base):
+    slot = make.make_slot(add_activity(site, host), max_classes=2, max_pupils=60, taken_classes=1, taken_pupils=27)
+    address = f"{base}/{slot.activity_id}/slots/{slot.id}/edit"
+    assert "1 classe a réservé" in text_of(page.get(address))
+    kept = {"start": "09:00", "end": "11:30", "adults_per_class": "1"}
+    assert "depuis la page du créneau" in text_of(page.post(address, data=slot_typed(day="2027-01-13", **kept)))
+    assert "27 élèves sont déjà inscrits" in text_of(page.post(address, data=slot_typed(max_pupils="20", **kept)))
+    db.session.refresh(slot)
+    assert (slot.local_start, slot.max_pupils) == (datetime(2027, 1, 12, 9), 60)
+    assert page.post(address, data=slot_typed(max_pupils="30", **kept)).status_code == 302
+
+
+def test_a_slot_is_closed_and_opened_again(page, site, host, base):
+    slot = make.make_slot(add_activity(site, host))
+    address = f"{base}/{slot.activity_id}/slots/{slot.id}"
+    assert "ne prend plus de réservation" in text_of(page.post(f"{address}/close", follow_redirects=True))
+    assert "prend de nouveau" in text_of(page.post(f"{address}/open", follow_redirects=True))
+
+
+def test_a_cancelled_slot_is_not_opened_again(page, site, host, base):
+    slot = make.make_slot(add_activity(site, host), state=SlotState.CANCELLED)
+    answer = page.post(f"{base}/{slot.activity_id}/slots/{slot.id}/open")
+    assert answer.status_code == 409
+    assert "annulé ou passé" in text_of(answer)
+
+
+# ---- The command
+
+
+def test_an_edition_is_created_from_the_command_line(app):
+    runner = app.test_cli_runner()
+    words = ["edition", "create", "printemps", "--name", "Printemps", "--from", "2027-03-15", "--to", "2027-03-21"]
+    done = runner.invoke(
+        args=[*words, "--window-to", "2027-06-01", "--cap", "3", "--bookings-open-at", "2027-01-04T08:00"]
+    )
+    assert done.exit_code == 0, done.output
+    again = runner.invoke(args=words)
+    assert again.exit_code == 1
+    assert "porte déjà cette adresse" in again.output
+    wrong = runner.invoke(args=[*words[:2], "x", *words[3:], "--window-to", "2027-03-16"])
+    assert wrong.exit_code == 1
