@@ -317,6 +317,27 @@ def test_the_panel_says_who_answers_until_when(client):
     assert "confirmée aussitôt" in client.get(address(at_once.activity)).text
 
 
+def test_the_panel_says_that_the_head_answers_first_where_the_school_wants_it(client):
+    slot = make.make_slot(make.make_activity(confirmation=ConfirmationMode.INSTANT))
+    teacher = make.make_teacher(make.make_school(head_authorises_first=True))
+    make.make_class(teacher)
+    signed_in(client, teacher)
+
+    text = client.get(address(slot.activity)).text
+
+    assert "votre chef d’établissement répond avant le" in text
+    assert "confirmée aussitôt, et" not in text
+
+
+def test_a_teacher_who_waits_to_be_trusted_is_told_that_the_company_answers(client):
+    slot = make.make_slot(make.make_activity(confirmation=ConfirmationMode.INSTANT))
+    teacher = make.make_teacher(trusted=False)
+    make.make_class(teacher)
+    signed_in(client, teacher)
+
+    assert "l’entreprise répond avant le" in client.get(address(slot.activity)).text
+
+
 def test_a_teachers_visit_is_said_to_be_for_staff(client):
     slot = make.make_slot(make.make_activity(kind=ActivityKind.TEACHERS_VISIT))
     teacher = make.make_teacher()

@@ -148,12 +148,13 @@ def _criteria_words() -> Mapping[str, str]:
 class Panel:
     """What the booking panel says: for which slot and class, what stands in the way, who answers until when.
 
-    answer_due_at: None when the booking is firm at once.
+    asked: "host", "head". answer_due_at: None when nobody is asked, the booking then being firm at once.
     """
 
     slot: Slot | None
     school_class: SchoolClass | None
     explanation: Explanation | None
+    asked: frozenset[str]
     answer_due_at: datetime | None
     alternatives: list[Slot]
 
@@ -206,7 +207,7 @@ def _chosen_class(classes: list[SchoolClass]) -> SchoolClass | None:
     wanted = request.args.get("class_id", "")
     chosen = next((each for each in classes if str(each.id) == wanted), None)
     if wanted and classes and chosen is None:
-        flash(_("Cette classe n’est pas dans vos classes : en voici une autre."), "warning")
+        flash(_("Cette classe n’est pas dans vos classes\u00a0: en voici une autre."), "warning")
     return chosen or next(iter(classes), None)
 
 
@@ -215,12 +216,14 @@ def _panel(
 ) -> Panel:
     slot = _chosen_slot(slots, verdicts)
     explanation = verdicts.get(slot.id) if slot else None
+    asked = _who_is_asked(activity, school_class)
     is_stuck = slot is not None and explanation is not None and not explanation.is_possible
     return Panel(
         slot=slot,
         school_class=school_class,
         explanation=explanation,
-        answer_due_at=_answer_due_at(activity, slot, school_class),
+        asked=asked,
+        answer_due_at=_answer_due_at(slot, asked),
         alternatives=alternatives(slot, school_class) if is_stuck and slot and school_class else [],
     )
 
@@ -234,14 +237,22 @@ def _chosen_slot(slots: list[Slot], verdicts: dict[int, Explanation]) -> Slot | 
     return next(iter([*asked, *suits, *free, *slots]), None)
 
 
-def _answer_due_at(activity: Activity, slot: Slot | None, school_class: SchoolClass | None) -> datetime | None:
-    if slot is None:
-        return None
-    person: Person = current_user
-    is_trusted = school_class is None or is_trusted_at(person.id, school_class.school_id)
-    if activity.confirmation is ConfirmationMode.INSTANT and is_trusted:
-        return None
-    return answer_due(slot, clock.now())
+def _answer_due_at(slot: Slot | None, asked: frozenset[str]) -> datetime | None:
+    return answer_due(slot, clock.now()) if slot and asked else None
+
+
+def _who_is_asked(activity: Activity, school_class: SchoolClass | None) -> frozenset[str]:
+    """Whose answer makes the booking firm: the host, the head, both; nobody when it is firm at once."""
+    asked = set()
+    if activity.confirmation is ConfirmationMode.APPROVAL:
+        asked.add("host")
+    if school_class is not None:
+        person: Person = current_user
+        if not is_trusted_at(person.id, school_class.school_id):
+            asked.add("host")
+        if school_class.school.head_authorises_first and not activity.comes_to_class:
+            asked.add("head")
+    return frozenset(asked)
 
 
 # ---- Plain pages

@@ -96,15 +96,17 @@ def read_search(args: Mapping[str, str], known: Known) -> tuple[Search, list[str
             return ""
         return value
 
-    kind = one_of("kind", set(ActivityKind), _("Ce genre d’activité n’existe pas : tous sont montrés."))
+    kind = one_of("kind", set(ActivityKind), _("Ce genre d’activité n’existe pas\u00a0: tous sont montrés."))
     search = Search(
         q=_words(args.get("q", "")),
-        edition=one_of("edition", known.editions, _("Cette édition n’existe pas : voici celle qui est ouverte.")),
-        departement=one_of("departement", known.departements, _("Ce département n’existe pas : tous sont montrés.")),
-        academie=one_of("academie", known.academies, _("Cette académie n’existe pas : toutes sont montrées.")),
+        edition=one_of("edition", known.editions, _("Cette édition n’existe pas\u00a0: voici celle qui est ouverte.")),
+        departement=one_of(
+            "departement", known.departements, _("Ce département n’existe pas\u00a0: tous sont montrés.")
+        ),
+        academie=one_of("academie", known.academies, _("Cette académie n’existe pas\u00a0: toutes sont montrées.")),
         kind=ActivityKind(kind) if kind else None,
-        sector=one_of("sector", known.sectors, _("Ce secteur n’existe pas : tous sont montrés.")),
-        level=one_of("level", known.levels, _("Ce niveau n’existe pas : tous sont montrés.")),
+        sector=one_of("sector", known.sectors, _("Ce secteur n’existe pas\u00a0: tous sont montrés.")),
+        level=one_of("level", known.levels, _("Ce niveau n’existe pas\u00a0: tous sont montrés.")),
         free=_clean(args.get("free", "")).lower() in {"1", "true", "on", "yes"},
         **_read_dates(args, ignore),
         **_read_place(args, ignore),
@@ -121,9 +123,9 @@ def _read_dates(args: Mapping[str, str], ignore: Any) -> dict[str, Any]:
             days[field] = date.fromisoformat(text) if text else None
         except ValueError:
             days[field] = None
-            ignore(_("La date « %(text)s » n’est pas lisible : elle est ignorée.", text=text[:20]))
+            ignore(_("La date «\u00a0%(text)s\u00a0» n’est pas lisible\u00a0: elle est ignorée.", text=text[:20]))
     if days["first_on"] and days["last_on"] and days["first_on"] > days["last_on"]:
-        ignore(_("La première date vient après la dernière : elles ont été échangées."))
+        ignore(_("La première date vient après la dernière\u00a0: elles ont été échangées."))
         days = {"first_on": days["last_on"], "last_on": days["first_on"]}
     return days
 
@@ -139,7 +141,7 @@ def _read_place(args: Mapping[str, str], ignore: Any) -> dict[str, Any]:
     except (ValueError, OverflowError):
         lat = lon = radius = 999
     if not (-90 <= lat <= 90 and -180 <= lon <= 180 and 1 <= radius <= 500):
-        ignore(_("La distance demandée n’est pas lisible : elle est ignorée."))
+        ignore(_("La distance demandée n’est pas lisible\u00a0: elle est ignorée."))
         return {}
     return {"lat": lat, "lon": lon, "radius_km": radius}
 
