@@ -20,8 +20,8 @@ from wtforms import (
     TimeField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from booking.catalogue.choices import language_choices, level_choices, sector_choices, subject_choices
 from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, Slot
@@ -51,7 +51,12 @@ MEANINGS = {YES: True, NO: False, UNKNOWN: None}
 
 
 class WholeNumber(IntegerField):
-    """A number in digits, with our own sentence when it is not one."""
+    """A number in digits, with our own sentence when it is not one.
+
+    A text box with a keypad: a browser's number box sends nothing at all for « deux », and what was typed is lost.
+    """
+
+    widget = TextInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = "".join(valuelist[0].split()) if valuelist else ""
@@ -62,6 +67,11 @@ class WholeNumber(IntegerField):
         if not re.fullmatch(r"-?[0-9]{1,40}", text):
             raise ValueError(_("Écrivez un nombre en chiffres."))
         self.data = int(text)
+
+    def pre_validate(self, form: Any) -> None:
+        # What is no number is neither too large nor too small: one sentence is enough.
+        if self.process_errors:
+            raise StopValidation()
 
 
 NOT_IN_LIST = _l("Choisissez dans la liste : cette valeur n’y est pas.")
@@ -74,14 +84,7 @@ class OneOf(SelectField):
         super().__init__(*args, invalid_value_message=NOT_IN_LIST, invalid_choice_message=NOT_IN_LIST, **kwargs)
 
 
-class OneButton(RadioField):
-    """The same, as radio buttons."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, invalid_value_message=NOT_IN_LIST, invalid_choice_message=NOT_IN_LIST, **kwargs)
-
-
-class Checkboxes(SelectMultipleField):
+class MultiCheckboxField(SelectMultipleField):
     """Several lines of a list, as boxes."""
 
     widget = ListWidget(prefix_label=False)
@@ -146,11 +149,12 @@ class ActivityForm(Form):
     """An activity in one page. Numbers and lengths are checked here; the rest by the rules of the catalogue."""
 
     # What
-    kind = OneButton(
+    kind = RadioField(
         _l("Que proposez-vous ?"),
         choices=[SelectChoice(kind.value, words) for kind, words in KIND_WORDS.items()],
         coerce=str,
         validators=[_needed(_l("Choisissez ce que vous proposez."))],
+        invalid_choice_message=NOT_IN_LIST,
     )
     title = StringField(
         _l("Titre"),
@@ -177,9 +181,9 @@ class ActivityForm(Form):
     )
     sector = OneOf(_l("Secteur"), validators=[_needed(_l("Choisissez un secteur."))])
     all_levels = BooleanField(_l("Tous niveaux"))
-    levels = Checkboxes(_l("Niveaux"))
-    subjects = Checkboxes(_l("Disciplines concernées"))
-    languages = Checkboxes(_l("Langues parlées pendant l’activité"))
+    levels = MultiCheckboxField(_l("Niveaux"))
+    subjects = MultiCheckboxField(_l("Disciplines concernées"))
+    languages = MultiCheckboxField(_l("Langues parlées pendant l’activité"))
     # Where
     site_id = OneOf(_l("Site"), coerce=int, validators=[_needed(_l("Choisissez un site."))])
     area_km = WholeNumber(
@@ -210,7 +214,7 @@ class ActivityForm(Form):
         **_text("access_note"),
     )
     group_size_max = WholeNumber(
-        _l("Élèves dans un groupe, au plus"),
+        _l("Élèves par groupe, au plus"),
         description=_l("Le plus grand groupe que vous pouvez guider à la fois."),
         validators=_number("group_size_max"),
     )
@@ -252,7 +256,7 @@ class ActivityForm(Form):
     )
     # Booking
     edition_id = OneOf(_l("Édition"), coerce=int, validators=[_needed(_l("Choisissez une édition."))])
-    confirmation = OneButton(
+    confirmation = RadioField(
         _l("Comment une réservation est-elle confirmée ?"),
         choices=[
             SelectChoice(ConfirmationMode.APPROVAL.value, _l("Je réponds à chaque demande")),
@@ -260,22 +264,23 @@ class ActivityForm(Form):
         ],
         default=ConfirmationMode.APPROVAL.value,
         validators=[_needed(_l("Choisissez comment une réservation est confirmée."))],
+        invalid_choice_message=NOT_IN_LIST,
     )
     answer_days = WholeNumber(
-        _l("Je réponds sous (jours ouvrés)"),
-        description=_l("Passé ce délai, la demande expire et la classe voit d’autres visites."),
+        _l("Réponse (jours ouvrés)"),
+        description=_l("Votre délai ; ensuite la demande expire."),
         validators=_number("answer_days", needed=True),
         default=5,
     )
     option_days = WholeNumber(
-        _l("Durée d’une option (jours d’école)"),
-        description=_l("Le temps de demander au chef d’établissement et au transporteur."),
+        _l("Option (jours d’école)"),
+        description=_l("Le temps de consulter le chef d’établissement et le car."),
         validators=_number("option_days", needed=True),
         default=5,
     )
     cancellation_days = WholeNumber(
-        _l("Annulation libre jusqu’à (jours avant)"),
-        description=_l("Ensuite l’enseignant doit vous demander."),
+        _l("Annulation (jours avant)"),
+        description=_l("Libre jusque-là ; ensuite on vous demande."),
         validators=_number("cancellation_days", needed=True),
         default=7,
     )
@@ -353,30 +358,30 @@ class SlotForm(Form):
     end = Hour(_l("Fin"), validators=[_needed(_l("Indiquez l’heure de fin."))])
     max_classes = WholeNumber(
         _l("Classes"),
-        description=_l("Nombre de classes accueillies ensemble."),
+        description=_l("Accueillies ensemble."),
         validators=[_needed(_l("Indiquez un nombre de classes.")), _between(1, MAX_CLASSES)],
         default=1,
     )
     max_pupils = WholeNumber(
         _l("Élèves"),
-        description=_l("Au total, toutes classes comprises."),
+        description=_l("Toutes classes comprises."),
         validators=[_needed(_l("Indiquez un nombre d’élèves.")), _between(1, MAX_PUPILS)],
         default=30,
     )
     adults_per_class = WholeNumber(
-        _l("Accompagnateurs par classe"),
-        description=_l("Le nombre que vous demandez avec chaque classe."),
+        _l("Accompagnateurs"),
+        description=_l("Demandés avec chaque classe."),
         validators=[_needed(_l("Indiquez un nombre d’accompagnateurs.")), _between(0, MAX_ADULTS)],
         default=2,
     )
     opens_days = WholeNumber(
-        _l("Ouvrir les réservations (jours avant)"),
-        description=_l("Vide : tout de suite. Sinon ce jour-là à 8 h."),
+        _l("Ouverture (jours avant)"),
+        description=_l("Vide : tout de suite. Sinon, à 8 h ce jour-là."),
         validators=[Optional(), _between(1, LONGEST_OPENING_DAYS)],
     )
     closes_days = WholeNumber(
-        _l("Fermer les réservations (jours avant)"),
-        description=_l("Ce jour-là à 18 h ; 0 : jusqu’au début du créneau."),
+        _l("Clôture (jours avant)"),
+        description=_l("À 18 h ce jour-là. 0 : jusqu’au début."),
         validators=[_needed(_l("Indiquez un nombre de jours.")), _between(0, LONGEST_CLOSING_DAYS)],
         default=3,
     )

@@ -400,10 +400,7 @@ def check_room_for_taken(capacity: Capacity, *, taken_classes: int, taken_pupils
 
 
 def remarks_on_day(day: date, calendar: HolidayCalendar) -> list[str]:
-    """Sentences about a day when few classes can come: week-end, public holiday, school holiday of the place.
-
-    Holidays that nobody knows are said to be unknown, never taken for term time (product, section 11).
-    """
+    """Sentences about a day when few classes can come: week-end, public holiday, school holiday of the place."""
     status, words = calendar.status(day), format_day(day)
     remarks = []
     if day.weekday() >= 5:
@@ -418,9 +415,14 @@ def remarks_on_day(day: date, calendar: HolidayCalendar) -> list[str]:
                 name=status.name,
             )
         )
-    if status.kind is DayKind.UNKNOWN:
-        remarks.append(_("Nous ne connaissons pas les vacances scolaires de ce lieu à cette date : vérifiez-les."))
     return remarks
+
+
+def remarks_on_unknown_holidays(day: date, calendar: HolidayCalendar) -> list[str]:
+    """Holidays that nobody knows are said to be unknown, never taken for term time (product, section 11)."""
+    if calendar.status(day).is_known:
+        return []
+    return [_("Nous ne connaissons pas les vacances scolaires de ce lieu à cette date : vérifiez-les.")]
 
 
 def remarks_on_capacity(max_classes: int, max_pupils: int) -> list[str]:

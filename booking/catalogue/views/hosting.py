@@ -14,7 +14,7 @@ from booking.catalogue.choices import level_groups
 from booking.catalogue.forms import ActivityForm, SlotForm, activity_values, first_slot_values, slot_values
 from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
 from booking.catalogue.rules.publication import missing_for_publication
-from booking.catalogue.rules.slots import remarks_on_capacity, remarks_on_day
+from booking.catalogue.rules.slots import remarks_on_capacity, remarks_on_day, remarks_on_unknown_holidays
 from booking.catalogue.rules.wording import ref_of
 from booking.companies.models import Company
 from booking.core.db import transaction
@@ -241,9 +241,10 @@ def _slot_saved(company_id: int, activity_id: int, slot_id: int, sentence: str) 
     flash(sentence, "success")
     _company, activity = _ours_or_404(company_id, activity_id)
     slot = _slot_or_404(activity, slot_id)
-    calendar = holiday_calendar(slot.departement_code)
+    day, calendar = slot.local_start.date(), holiday_calendar(slot.departement_code)
     for remark in [
-        *remarks_on_day(slot.local_start.date(), calendar),
+        *remarks_on_day(day, calendar),
+        *remarks_on_unknown_holidays(day, calendar),
         *remarks_on_capacity(slot.max_classes, slot.max_pupils),
     ]:
         flash(remark, "warning")
