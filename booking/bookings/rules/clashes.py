@@ -43,11 +43,10 @@ class Clash(Obstacle):
 
 def travel_between(first: Outing, second: Outing) -> timedelta:
     """Time to get from one place to the other; nothing at the same place, or when a position is unknown."""
-    here, there = (first.latitude, first.longitude), (second.latitude, second.longitude)
-    if None in (*here, *there) or here == there:
+    if first.latitude is None or first.longitude is None or second.latitude is None or second.longitude is None:
         return timedelta(0)
-    minutes = travel_minutes(*here, *there)
-    return timedelta(minutes=minutes)
+    here, there = (first.latitude, first.longitude), (second.latitude, second.longitude)
+    return timedelta(0) if here == there else timedelta(minutes=travel_minutes(*here, *there))
 
 
 def clash_with(wanted: Outing, others: Iterable[Outing]) -> Outing | None:

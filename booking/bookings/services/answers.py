@@ -34,7 +34,7 @@ class OptionLapsed(Refusal):
 
     code = "option_lapsed"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l("L’option a expiré : ses places ne sont plus gardées. Réservez de nouveau s’il en reste.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -32,7 +33,7 @@ class KeyReused(Refusal):
 
     code = "idempotency_key_reused"
 
-    def sentence(self):
+    def sentence(self) -> Any:
         return _l("Cette demande a déjà servi pour une autre réservation : rechargez la page et recommencez.")
 
 
