@@ -13,13 +13,14 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
     TimeField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason
@@ -87,15 +88,9 @@ class CountField(IntegerField):
 class ChoiceField(SelectField):
     """A list of which one line must be chosen; a value that is not in it gets a sentence."""
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Choisissez une ligne de la liste.")) from None
-
-    def pre_validate(self, form: Any) -> None:
-        if not any(str(self.data) == str(value) for value, *_rest in self.iter_choices()):
-            raise ValidationError(_("Choisissez une ligne de la liste."))
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        words = _l("Choisissez une ligne de la liste.")
+        super().__init__(label, invalid_value_message=words, invalid_choice_message=words, **kwargs)
 
 
 class DayField(DateField):
@@ -135,14 +130,14 @@ class ClassForm(Form):
         _l("Nom de la classe ou du groupe"),
         filters=[clean_line],
         description=_l("Par exemple 4e B, ou Ulis atelier bois. Jamais le nom d’un élève."),
-        validators=[InputRequired(_l("Donnez un nom à la classe.")), at_most(60)],
+        validators=[DataRequired(_l("Donnez un nom à la classe.")), at_most(60)],
         render_kw={"autocomplete": "off", "maxlength": "60"},
     )
     audience = RadioField(
         _l("Qui vient ?"),
         choices=[
-            (Audience.PUPILS.value, _l("des élèves")),
-            (Audience.STAFF.value, _l("un groupe d’enseignants ou de personnels, sans élèves")),
+            SelectChoice(Audience.PUPILS.value, _l("des élèves")),
+            SelectChoice(Audience.STAFF.value, _l("un groupe d’enseignants ou de personnels, sans élèves")),
         ],
         default=Audience.PUPILS.value,
         validate_choice=False,
@@ -198,12 +193,13 @@ class ClassForm(Form):
         super().__init__(*args, **kwargs)
         self.schools = {school.id: school for school in schools}
         self.school_id.choices = [
-            (school.id, _("%(name)s, %(commune)s", name=school.name, commune=school.commune_name)) for school in schools
+            SelectChoice(school.id, _("%(name)s, %(commune)s", name=school.name, commune=school.commune_name))
+            for school in schools
         ]
         if len(schools) == 1:
             self.school_id.data = schools[0].id
-        self.level_code.choices = [("", _("Choisissez")), *_all_of(levels_for, schools)]
-        self.subject_code.choices = [("", _("Non précisée")), *_all_of(subjects_for, schools)]
+        self.level_code.choices = [SelectChoice("", _("Choisissez")), *_all_of(levels_for, schools)]
+        self.subject_code.choices = [SelectChoice("", _("Non précisée")), *_all_of(subjects_for, schools)]
 
     def validate_audience(self, field: Field) -> None:
         if field.data not in set(Audience):
@@ -231,9 +227,10 @@ class ClassForm(Form):
         )
 
 
-def _all_of(codes_of: Any, schools: Iterable[School]) -> list[tuple[str, str]]:
+def _all_of(codes_of: Any, schools: Iterable[School]) -> list[SelectChoice]:
     """The levels, or subjects, of one or several schools, each once, in their official order."""
-    return list({one.code: one.label for school in schools for one in codes_of(school.kind)}.items())
+    labels = {one.code: one.label for school in schools for one in codes_of(school.kind)}
+    return [SelectChoice(code, label) for code, label in labels.items()]
 
 
 # ---- A booking
@@ -261,7 +258,7 @@ class BookForm(Form):
 
     def __init__(self, classes: Sequence[SchoolClass], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.class_id.choices = [(one.id, class_words(one)) for one in classes]
+        self.class_id.choices = [SelectChoice(one.id, class_words(one)) for one in classes]
         if not self.key.data or len(self.key.data) > LONGEST_KEY:
             self.renew_key()
 
@@ -285,8 +282,11 @@ def class_words(school_class: SchoolClass, named: bool = True) -> str:
     return _("%(name)s – %(people)s", name=school_class.name, people=people) if named else people
 
 
-def _reasons(reasons: Iterable[CancelReason]) -> list[tuple[str, Any]]:
-    return [("", _("Choisissez une raison")), *((reason.value, REASON_WORDS[reason]) for reason in reasons)]
+def _reasons(reasons: Iterable[CancelReason]) -> list[SelectChoice]:
+    return [
+        SelectChoice("", _("Choisissez une raison")),
+        *(SelectChoice(reason.value, REASON_WORDS[reason]) for reason in reasons),
+    ]
 
 
 class ReasonForm(Form):

@@ -295,7 +295,9 @@ def alternatives(slot: Slot, school_class: SchoolClass, *, most: int = 3) -> lis
     for other in shortlist:
         # One date of each other activity is enough; of the same activity every date is welcome.
         seen = {c.activity_id for c in chosen} - {slot.activity_id}
-        if answers[other.id].is_possible and other.activity_id not in seen:
+        # Adults that are missing can be found: no reason to leave the class without any other visit.
+        is_within_reach = all(stop.field == "adults" for stop in answers[other.id].stops)
+        if is_within_reach and other.activity_id not in seen:
             chosen.append(other)
         if len(chosen) == most:
             break
