@@ -1,7 +1,12 @@
+"""Participation as an académie or a préfecture follows it: read-only figures and their rows."""
+
 from __future__ import annotations
 
 from flask import Flask
 
+from booking.tracking import views
+
 
 def init_app(app: Flask) -> None:
     """Plug this room into the application."""
+    app.register_blueprint(views.bp)

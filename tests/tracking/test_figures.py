@@ -1,0 +1,114 @@
+"""The figures of a territory, on cases counted by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from booking.accounts.models import Person, ScopeKind
+from booking.bookings import services
+from booking.bookings.rules.states import Actor
+from booking.catalogue.models import ConfirmationMode, PublicationState
+from booking.core.db import db, transaction
+from booking.tracking import figures
+from booking.tracking.scope import scope_of
+from tests import make
+from tests.sign_in import signed_in
+
+
+@pytest.fixture
+def essonne_and_seine_et_marne(app, now):
+    """An activity in Essonne (Versailles) booked by a class of Essonne twice, and one of Seine-et-Marne (Créteil)."""
+    make.make_departement("91")
+    make.make_departement("77", "Seine-et-Marne", academie="24", academie_name="Créteil")
+    activity = make.make_activity(levels=("4E",))
+    slots = [make.make_slot(activity, datetime(2027, 1, day, 9), max_classes=2, max_pupils=60) for day in (12, 13, 14)]
+    essonne = make.make_class(school=make.make_school(), pupils=27)
+    beyond = make.make_class(school=make.make_school(departement="77"), pupils=20)
+    book(slots[0], essonne)
+    book(slots[1], essonne, pupils=14)
+    book(slots[1], beyond)
+    cancelled = book(slots[2], beyond)
+    with transaction():
+        services.cancel_booking(cancelled.id, cancelled.teacher, Actor.TEACHER, reason="transport")
+    make.make_activity(state=PublicationState.DRAFT)
+    return activity.edition
+
+
+def book(slot, school_class, **values):
+    with transaction():
+        person = db.session.get(Person, school_class.owner_id)
+        return services.request_places(slot.id, school_class.id, person, **values)
+
+
+def values(officer, edition) -> dict[str, int]:
+    scope = scope_of(officer.memberships[0])
+    return {figure.code: figure.value for chapter in figures.board(scope, edition) for figure in chapter.figures}
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_supply_counts_where_the_place_is_and_demand_where_the_school_is(essonne_and_seine_et_marne):
+    versailles = values(make.make_officer(), essonne_and_seine_et_marne)
+    assert versailles == {
+        "activities": 1, "companies": 1, "slots": 3, "offered": 180, "taken": 61, "free": 93,
+        "bookings": 2, "confirmed": 2, "pending": 0, "classes": 1, "pupils": 27, "participations": 41, "schools": 1,
+    }  # fmt: skip
+    creteil = values(make.make_officer(scope_code="24"), essonne_and_seine_et_marne)
+    assert (creteil["slots"], creteil["bookings"], creteil["pupils"], creteil["schools"]) == (0, 1, 20, 1)
+
+
+def test_a_crossing_booking_is_counted_once_in_the_whole_country(essonne_and_seine_et_marne):
+    national = values(make.make_officer(ScopeKind.NATIONAL, None), essonne_and_seine_et_marne)
+    assert (national["bookings"], national["pupils"], national["participations"]) == (3, 47, 61)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (ScopeKind.REGION_ACADEMIQUE, "Île-de-France"),
+        (ScopeKind.ACADEMIE, "25"),
+        (ScopeKind.DEPARTEMENT, "91"),
+        (ScopeKind.PREFECTURE, "91"),
+    ],
+)
+def test_each_kind_of_territory_sees_its_places(essonne_and_seine_et_marne, kind, code):
+    assert values(make.make_officer(kind, code), essonne_and_seine_et_marne)["slots"] == 3
+
+
+def test_a_group_without_a_definition_sees_nothing(essonne_and_seine_et_marne):
+    assert set(values(make.make_officer(ScopeKind.GROUP, "7"), essonne_and_seine_et_marne).values()) == {0}
+
+
+def test_a_request_is_counted_as_pending_and_not_as_confirmed(app, now):
+    slot = make.make_slot(make.make_activity(confirmation=ConfirmationMode.APPROVAL))
+    book(slot, make.make_class())
+    counted = values(make.make_officer(), slot.activity.edition)
+    assert (counted["bookings"], counted["pending"], counted["confirmed"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("what", ["", "activities", "slots", "bookings", "schools"])
+def test_each_page_shows_its_rows_to_its_officer_and_is_a_404_to_any_other(essonne_and_seine_et_marne, client, what):
+    officer, other = make.make_officer(), make.make_officer(scope_code="24")
+    address = f"/territory/{officer.memberships[0].id}/{what}"
+    assert client.get(address).status_code == 302
+    assert signed_in(client, officer).get(address).status_code == 200
+    assert signed_in(client, other).get(address).status_code == 404
+
+
+def test_the_rows_of_another_academie_are_not_shown(essonne_and_seine_et_marne, client):
+    officer = make.make_officer(scope_code="24")
+    page = signed_in(client, officer).get(f"/territory/{officer.memberships[0].id}/bookings").text
+    assert "1 réservation" in page
+    assert "27" not in page.split("<tbody>")[1]
+
+
+def test_an_unknown_edition_or_page_in_the_address_is_no_error(essonne_and_seine_et_marne, client):
+    officer = make.make_officer()
+    base = f"/territory/{officer.memberships[0].id}/slots"
+    for query in ("?edition=zzz", "?page=-3", "?page=999999", "?page=abc"):
+        assert signed_in(client, officer).get(base + query).status_code == 200
+
+
+def test_a_teacher_has_no_board(app, client, now):
+    assert signed_in(client, make.make_teacher()).get("/territory/").status_code == 404
