@@ -36,7 +36,7 @@ def level_groups() -> list[tuple[str, list[str]]]:
     for level in levels():
         if level.code != MIXED:
             groups.setdefault(_group_of(level), []).append(level.code)
-    return list(groups.items())
+    return sorted(groups.items(), key=lambda group: group[0] == _("Autres"))
 
 
 def _group_of(level: Level) -> str:

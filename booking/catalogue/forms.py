@@ -167,14 +167,18 @@ class ActivityForm(Form):
     )
     summary = TextAreaField(
         _l("Résumé"),
-        description=_l("Une ou deux phrases pour le programme, %(most)d signes au plus.", most=LENGTHS["summary"]),
+        description=_l(
+            "Une ou deux phrases pour le programme, %(most)d signes au plus. Il le faut pour publier.",
+            most=LENGTHS["summary"],
+        ),
         render_kw={"rows": 3},
         **_text("summary"),
     )
     description = TextAreaField(
         _l("Description"),
         description=_l(
-            "Ce que fera la classe, étape par étape, et avec qui. %(most)d signes au plus.", most=LENGTHS["description"]
+            "Ce que fera la classe, étape par étape, et avec qui. %(most)d signes au plus. Il la faut pour publier.",
+            most=LENGTHS["description"],
         ),
         render_kw={"rows": 9},
         **_text("description"),

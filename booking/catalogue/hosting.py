@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from booking.accounts.models import MemberState
 from booking.accounts.queries import people_of_company
 from booking.catalogue.editions import open_editions
 from booking.catalogue.models import Activity, Edition, PublicationState, Slot, SlotState
-from booking.companies.models import Company
+from booking.companies.models import Company, Trust
 from booking.core import clock
 from booking.core.db import db
 
@@ -101,10 +101,10 @@ def contacts_of(company: Company) -> list[tuple[int, str]]:
 
 def is_awaiting_trust(activity: Activity) -> bool:
     """Published by its host, not yet in the programme: the company is still being checked."""
-    return activity.state is PublicationState.PUBLISHED and activity.company.trusted_at is None
+    return activity.state is PublicationState.PUBLISHED and activity.company.trust is not Trust.TRUSTED
 
 
-def _coming():
+def _coming() -> Select[tuple[Slot]]:
     return (
         select(Slot)
         .where(Slot.state != SlotState.CANCELLED, Slot.ends_at > clock.now())

@@ -104,8 +104,10 @@ def edit_activity(activity_id: int, draft: ActivityDraft) -> list[str]:
     draft = tidy(draft)
     check_activity(draft, known_words())
     activity = _lock_activity(activity_id)
-    slots = _lock_slots(activity)
     _check_ours(activity.company_id, draft)
+    # Slots are held only when they may have to change: whoever then tells the booked classes locks those first.
+    moves = (draft.edition_id, draft.site_id, draft.kind) != (activity.edition_id, activity.site_id, activity.kind)
+    slots = _lock_slots(activity) if moves else []
     _check_edition_kept(activity, draft, slots)
     if draft.kind is not activity.kind and any(slot.taken_classes for slot in slots):
         raise KindIsBooked()

@@ -442,3 +442,13 @@ def test_an_edition_is_created_from_the_command_line(app):
     assert "porte déjà cette adresse" in again.output
     wrong = runner.invoke(args=[*words[:2], "x", *words[3:], "--window-to", "2027-03-16"])
     assert wrong.exit_code == 1
+
+
+def test_a_host_hears_that_booked_classes_read_the_new_words(page, site, host, base):
+    activity = add_activity(site, host)
+    make.make_slot(activity, taken_classes=1, taken_pupils=27)
+    address, same = f"{base}/{activity.id}/edit", {"title": activity.title, "description": activity.description}
+    first = page.post(address, data=typed(site, host, **same), follow_redirects=True)
+    assert "lisent le nouveau texte" not in text_of(first)
+    changed = page.post(address, data=typed(site, host, **{**same, "title": "Autre titre"}), follow_redirects=True)
+    assert "lisent le nouveau texte" in text_of(changed)

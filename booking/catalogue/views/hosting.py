@@ -89,11 +89,15 @@ def activity_edit(company_id: int, activity_id: int) -> str | Response:
     if form.validate_on_submit():
         try:
             with transaction():
-                services.edit_activity(activity_id, form.draft())
+                changed = services.edit_activity(activity_id, form.draft())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(_("L’activité est enregistrée."), "success")
+            if changed and any(slot.taken_classes for slot in hosting.slots_to_come(activity)):
+                flash(
+                    _("Des classes ont réservé : elles lisent le nouveau texte sur la page de l’activité."), "warning"
+                )
             return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
     return _activity_page(form, company, activity)
 
