@@ -57,7 +57,19 @@ PHONE = Regexp(
 )
 
 
-class NewPersonForm(Form):
+class FormInOrder(Form):
+    """A form whose summary of mistakes follows the page, whatever the order of its classes."""
+
+    # The fields that come first on the page; the others follow as they were declared.
+    first: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Field] = self.__dict__["_fields"]
+        self.__dict__["_fields"] = {name: fields[name] for name in dict.fromkeys((*self.first, *fields))}
+
+
+class NewPersonForm(FormInOrder):
     """Who somebody is, and how they will sign in."""
 
     first_name = StringField(
@@ -115,7 +127,7 @@ class NewPersonForm(Form):
         )
 
 
-class CommuneFields(Form):
+class CommuneFields(FormInOrder):
     """A postcode and a commune typed as on an envelope; a list to pick from when they fit several communes."""
 
     postcode = StringField(
@@ -163,6 +175,8 @@ class CommuneFields(Form):
 class TeacherSignUpForm(NewPersonForm, CommuneFields):
     """A teacher and the school: searched, then picked from what was found, or added by its UAI."""
 
+    first = ("school_search", "searched", "school", "uai", "school_name", "school_kind", "postcode", "town", "commune")
+
     school_search = StringField(
         _l("Nom, commune ou code UAI de votre établissement"),
         filters=[clean],
@@ -190,6 +204,9 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
         self.school.choices = [SelectChoice(uai, school_words(school)) for uai, school in self.found.items()]
         if len(self.found) == 1 and not self.school.data:
             self.school.data = next(iter(self.found))
+        # Whether this POST is answered by a list of schools: the box holds a text that was not searched yet.
+        self.wants_search = bool(self.school_search.data) and self.school_search.data != self.searched.data
+        self.searched.data = self.school_search.data
 
     def _find_schools(self) -> dict[str, School]:
         """What the search finds, and the school already picked, by UAI."""
@@ -197,11 +214,6 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
         found = {school.uai: school for school in search_schools(text, SCHOOLS_SHOWN)} if text else {}
         picked = school_by_uai(self.school.data or "")
         return found if picked is None else {picked.uai: picked, **found}
-
-    @property
-    def wants_search(self) -> bool:
-        """Whether this POST is answered by a list of schools: the box holds a text that was not searched yet."""
-        return bool(self.school_search.data) and self.school_search.data != self.searched.data
 
     @property
     def adds_school(self) -> bool:
@@ -253,6 +265,8 @@ def school_words(school: School) -> str:
 
 class CompanySignUpForm(NewPersonForm, CommuneFields):
     """A company's member and the site they come from, by its SIRET."""
+
+    first = ("siret", "company_name", "sector", "address", "postcode", "town", "commune")
 
     phone = TelField(
         _l("Téléphone professionnel"),

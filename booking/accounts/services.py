@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +25,7 @@ from booking.companies.rules import check_siret
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal
-from booking.core.i18n import _
+from booking.core.i18n import _, current_language
 from booking.schools.models import School, SchoolKind
 from booking.schools.services import add_school
 from booking.territory.models import Academie, Commune
@@ -150,6 +152,21 @@ def ask_sign_in_link(email: str, next_path: str = "") -> None:
     person = queries.person_by_email(email)
     if person and person.active:
         mails.send_sign_in_link(person, next_path)
+    else:
+        write_in_vain(lambda stranger: mails.send_sign_in_link(stranger, next_path), email)
+
+
+def write_in_vain(write: Callable[[Person], Any], email: str) -> None:
+    """Write a mail to an address that is to get none, and undo it.
+
+    An address without account must not be answered sooner than one that has: the difference would tell.
+    """
+    stranger = Person(
+        email=email, first_name="", last_name="", language=current_language(), fs_uniquifier=uuid.uuid4().hex
+    )
+    in_vain = db.session.begin_nested()
+    write(stranger)
+    in_vain.rollback()
 
 
 def update_profile(person: Person, **values: Any) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from booking.accounts.models import MemberRole, MemberState, Person
 from booking.companies.models import Company, Site
 from booking.core.db import db
+from booking.mail import outbox
 from booking.mail.models import OutgoingMail
 from booking.schools.models import School
 from tests.make import (
@@ -121,6 +122,24 @@ def test_a_text_not_searched_yet_is_searched_whatever_the_button(client, school)
     assert 'type="radio" value="0911234A"' in page
     done = client.post("/signup/teacher", data=teacher(school, school_search="Brunoy", searched="Brunoy", search="1"))
     assert done.status_code == 302
+
+
+def test_the_page_of_a_search_can_be_sent_as_it_is(client, school):
+    page = text_of(client.post("/signup/teacher", data=teacher(school_search="Brunoy", search="1")))
+    hidden = re.search(r'<input id="searched"[^>]*value="([^"]*)"', page)[1]
+    assert hidden == "Brunoy"
+    done = client.post("/signup/teacher", data=teacher(school, school_search="Brunoy", searched=hidden))
+    assert done.status_code == 302
+
+
+def test_the_summary_of_mistakes_follows_the_page(client):
+    page = text_of(client.post("/signup/company", data={}))
+    summary = page[page.index("error-summary-title") : page.index("<form method")]
+    places = [
+        summary.index(f'href="#{name}"')
+        for name in ("siret", "sector", "address", "postcode", "town", "first_name", "phone")
+    ]
+    assert places == sorted(places)
 
 
 def test_a_search_that_finds_nothing_says_what_to_do(client, school):
@@ -410,6 +429,18 @@ def test_a_sign_in_link_signs_in_once_and_only_by_its_button(client, app):
     assert "a déjà servi" in text_of(app.test_client().post(link, follow_redirects=True))
 
 
+@pytest.mark.parametrize("page", ["/reset", "/confirm", "/login/link"])
+def test_a_stranger_s_address_costs_the_same_work_and_leaves_nothing(client, monkeypatch, page):
+    make_person("claire@example.org", confirmed=page != "/confirm")
+    written = []
+    queue = outbox.queue
+    monkeypatch.setattr(outbox, "queue", lambda kind, to, **more: (written.append(to), queue(kind, to, **more))[1])
+    for email in ("claire@example.org", "stranger@example.org"):
+        client.post(page, data={"email": email})
+    assert written == ["claire@example.org", "stranger@example.org"]
+    assert [mail.recipient for mail in db.session.scalars(select(OutgoingMail))] == ["claire@example.org"]
+
+
 def test_changing_the_password_closes_the_other_sessions(client, app):
     person = make_person("claire@example.org")
     other = app.test_client()
@@ -455,7 +486,7 @@ def test_officers_must_set_up_a_second_factor_where_it_is_demanded_and_recover_b
     assert "obligatoire" in text_of(client.get("/tf-setup"))
     assert client.get("/account/").status_code == 302, "half signed in is not signed in"
     page = text_of(client.post("/tf-setup", data={"setup": "authenticator"}))
-    key = re.search(r'<strong class="num">([A-Z2-7 -]+)</strong>', page)[1]
+    key = re.search(r"<strong>([A-Z2-7 ]+)</strong>", page)[1]
     assert "pas le bon" in text_of(client.post("/tf-validate", data={"code": "000000"}))
     answer = client.post("/tf-validate", data={"code": code_of(key)})
     assert answer.location == "/me"
@@ -478,7 +509,7 @@ def code_of(key: str) -> str:
     import hmac
     import time
 
-    packed = "".join(key.replace("-", "").split())
+    packed = "".join(key.split())
     secret = base64.b32decode(packed + "=" * (-len(packed) % 8))
     digest = hmac.digest(secret, (int(time.time()) // 30).to_bytes(8, "big"), "sha1")
     start = digest[-1] & 15
