@@ -16,12 +16,12 @@ from booking.bookings.rules.clashes import Outing
 from booking.bookings.rules.explain import ClassFacts, Explanation, SlotFacts, World, explanation
 from booking.bookings.rules.states import ALIVE, TAKEN, State
 from booking.catalogue.models import Activity, PublicationState, Slot, SlotAudience, SlotState
-from booking.companies.models import Company, Trust
+from booking.companies.models import Company, Site, Trust
 from booking.core import clock
 from booking.core.dates import format_span
 from booking.core.db import db
 from booking.schools.classes import classes_of_schools
-from booking.schools.models import Absence, Audience, SchoolClass
+from booking.schools.models import Absence, Audience, School, SchoolClass
 from booking.territory.queries import holiday_calendar
 from booking.territory.rules import HolidayCalendar, distance_km
 
@@ -68,9 +68,7 @@ class _Known:
         day, school = slot.local_start.date(), self.school_class.school
         site, edition = slot.activity.site, slot.activity.edition
         status = self.calendar.status(day)
-        distance = None
-        if None not in (school.latitude, school.longitude, site.latitude, site.longitude):
-            distance = distance_km(school.latitude, school.longitude, site.latitude, site.longitude)
+        distance = _distance_km(school, site)
         away = next((absence for absence in self.absences if absence.first_on <= day <= absence.last_on), None)
         return World(
             now=clock.now(),
@@ -311,10 +309,15 @@ def _strangeness(other: Slot, wanted: Slot, school_class: SchoolClass) -> float:
         score += 20
         score += 0 if other.activity.kind is wanted.activity.kind else 30
         score += 0 if other.activity.sector == wanted.activity.sector else 15
-    site, school = other.activity.site, school_class.school
-    if None not in (site.latitude, site.longitude, school.latitude, school.longitude):
-        score += distance_km(site.latitude, site.longitude, school.latitude, school.longitude)
+    score += _distance_km(school_class.school, other.activity.site) or 0
     return score + abs((other.starts_at - wanted.starts_at).days)
+
+
+def _distance_km(school: School, site: Site) -> float | None:
+    """As the crow flies; None when one of the two positions is unknown."""
+    if school.latitude is None or school.longitude is None or site.latitude is None or site.longitude is None:
+        return None
+    return distance_km(school.latitude, school.longitude, site.latitude, site.longitude)
 
 
 def bookable_facts(facts: SlotFacts) -> SlotFacts:
