@@ -102,9 +102,7 @@ def sign_up_company(newcomer: Newcomer, firm: Firm, next_path: str = "") -> Pers
     person = _new_person(newcomer, next_path)
     if person is None:
         return None
-    company = db.session.scalar(select(Company).where(Company.siren == siret[:9]))
-    if company is None:
-        company = _new_company(siret, firm)
+    company = _company_of(siret, firm)
     managers = queries.confirmed_managers(company)
     if managers:
         _join(person, MemberRole.HOST, company=company, state=MemberState.PENDING)
@@ -270,6 +268,20 @@ def _added(school: UnlistedSchool) -> School:
     return add_school(school.uai, school.name, school.kind, postcode=school.postcode, commune=school.commune)
 
 
+def _company_of(siret: str, firm: Firm) -> Company:
+    """The company of this SIREN; made, with its site, unless a colleague did so before or at this very moment."""
+    of_siren = select(Company).where(Company.siren == siret[:9])
+    if company := db.session.scalar(of_siren):
+        return company
+    company = _new_company(siret, firm)
+    try:
+        with db.session.begin_nested():
+            db.session.add(company)
+    except IntegrityError:
+        return db.session.scalars(of_siren).one()
+    return company
+
+
 def _new_company(siret: str, firm: Firm) -> Company:
     company = Company(
         siren=siret[:9],
@@ -295,8 +307,6 @@ def _new_company(siret: str, firm: Firm) -> Company:
             created_at=clock.now(),
         )
     )
-    db.session.add(company)
-    db.session.flush()
     return company
 
 
