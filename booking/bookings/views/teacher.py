@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from booking.accounts.permissions import my_schools, safe_next, signed_in_required
 from booking.bookings import queries, services
-from booking.bookings.forms import BookForm, ClassForm, TeacherCancelForm
+from booking.bookings.forms import MAX_ADULTS, MAX_PUPILS, BookForm, ClassForm, TeacherCancelForm
 from booking.bookings.models import Booking
 from booking.bookings.rules.explain import Explanation
 from booking.bookings.rules.sentences import next_step
@@ -203,9 +203,9 @@ def _booking_form_page(slot: Slot, choice: list[SchoolClass], form: BookForm, re
 
 
 def _explanation(slot: Slot, chosen: SchoolClass, form: BookForm) -> Explanation:
-    """As the form stands, when its numbers are numbers; else as the class is saved."""
-    adults = form.adults.data if not form.adults.errors or form.adults.data in range(41) else None
-    pupils = form.pupils.data if form.pupils.data in range(1, 201) else None
+    """As the form stands, when its numbers are plausible; else as the class is saved."""
+    adults = form.adults.data if form.adults.data in range(MAX_ADULTS + 1) else None
+    pupils = form.pupils.data if form.pupils.data in range(1, MAX_PUPILS + 1) else None
     return queries.explain(slot, chosen, adults=adults, pupils=pupils)
 
 
