@@ -32,7 +32,7 @@ class Clash(Obstacle):
     when: str
 
     def what(self) -> Any:
-        return _l("La classe est déjà prise par « %(title)s », %(when)s.", title=self.title, when=self.when)
+        return _l("La classe est déjà prise par « %(title)s », %(when)s.", title=self.title, when=self.when)
 
     def remedy_words(self) -> Any:
         return _l("Choisissez un créneau qui laisse le temps du trajet, ou annulez l’autre sortie.")

@@ -140,7 +140,7 @@ class NotYetOpen(Obstacle):
         return _l("Les réservations ouvrent le %(opens)s.", opens=self.opens)
 
     def remedy_words(self) -> Any:
-        return _l("Revenez à ce moment-là : votre classe enregistrée sera prête.")
+        return _l("Revenez à ce moment-là : votre classe enregistrée sera prête.")
 
     def tag_words(self) -> Any:
         return _l("pas encore ouvert")
@@ -169,7 +169,7 @@ class WrongLevel(Obstacle):
     levels: str
 
     def what(self) -> Any:
-        return _l("Cette activité s’adresse à d’autres niveaux : %(levels)s.", levels=self.levels)
+        return _l("Cette activité s’adresse à d’autres niveaux : %(levels)s.", levels=self.levels)
 
     def remedy_words(self) -> Any:
         return _l("Cherchez dans le programme avec le niveau de votre classe.")
@@ -224,7 +224,7 @@ class BookedAlready(Obstacle):
         return _l("La classe a déjà une réservation sur ce créneau.")
 
     def remedy_words(self) -> Any:
-        return _l("Retrouvez-la dans « Mes réservations ».")
+        return _l("Retrouvez-la dans « Mes réservations ».")
 
     def tag_words(self) -> Any:
         return _l("déjà réservé")
@@ -253,7 +253,7 @@ class DayOff(Obstacle):
     holiday: str
 
     def what(self) -> Any:
-        return _l("Pas de classe ce jour-là dans votre établissement : %(holiday)s.", holiday=self.holiday)
+        return _l("Pas de classe ce jour-là dans votre établissement : %(holiday)s.", holiday=self.holiday)
 
     def remedy_words(self) -> Any:
         return _l("Choisissez une date en période scolaire.")
@@ -272,8 +272,8 @@ class AdultsMissing(Obstacle):
 
     def what(self) -> Any:
         return _ln(
-            "L’entreprise demande %(num)d accompagnateur pour cette classe ; vous en avez indiqué %(given)d.",
-            "L’entreprise demande %(num)d accompagnateurs pour cette classe ; vous en avez indiqué %(given)d.",
+            "L’entreprise demande %(num)d accompagnateur pour cette classe ; vous en avez indiqué %(given)d.",
+            "L’entreprise demande %(num)d accompagnateurs pour cette classe ; vous en avez indiqué %(given)d.",
             self.needed,
             given=self.given,
         )
@@ -314,7 +314,7 @@ class OutOfArea(Obstacle):
 
     def what(self) -> Any:
         return _l(
-            "L’intervenant se déplace à %(area)d km au plus ; votre établissement est à %(distance)d km.",
+            "L’intervenant se déplace à %(area)d km au plus ; votre établissement est à %(distance)d km.",
             area=self.area,
             distance=self.distance,
         )
@@ -373,7 +373,7 @@ class NoWheelchairAccess(Obstacle):
         return _l("L’entreprise n’a pas d’accès en fauteuil roulant.")
 
     def remedy_words(self) -> Any:
-        return _l("Appelez le contact avant de réserver : un parcours adapté est parfois possible.")
+        return _l("Appelez le contact avant de réserver : un parcours adapté est parfois possible.")
 
     def tag_words(self) -> Any:
         return _l("accès fauteuil à vérifier")
@@ -517,7 +517,7 @@ def good_news(slot: SlotFacts, group: ClassFacts, world: World) -> list[str]:
             news.append(
                 str(
                     _l(
-                        "Votre classe peut venir au complet : %(groups)d groupes de %(size)d au plus.",
+                        "Votre classe peut venir au complet : %(groups)d groupes de %(size)d au plus.",
                         groups=groups,
                         size=size,
                     )
@@ -534,11 +534,11 @@ def to_do(slot: SlotFacts, group: ClassFacts, world: World) -> list[str]:
     """What must still happen before the booking is firm."""
     steps = []
     if world.head_authorises_first and not slot.is_workshop:
-        steps.append(str(_l("Votre chef d’établissement doit d’abord autoriser la sortie ; nous lui écrivons.")))
+        steps.append(str(_l("Votre chef d’établissement doit d’abord autoriser la sortie ; nous lui écrivons.")))
     if not world.is_trusted:
         steps.append(
             str(
-                _l("Votre compte est en cours de vérification : l’entreprise recevra une demande, à confirmer ensuite.")
+                _l("Votre compte est en cours de vérification : l’entreprise recevra une demande, à confirmer ensuite.")
             )
         )
     return steps

@@ -232,7 +232,7 @@ class NotPossibleNow(Refusal):
 
     def sentence(self) -> Any:
         return _l(
-            "Cette réservation a changé entre-temps : cette action n’est plus possible. Relisez son état ci-dessous."
+            "Cette réservation a changé entre-temps : cette action n’est plus possible. Relisez son état ci-dessous."
         )
 
 

@@ -25,7 +25,7 @@ class TooLateToCancel(Refusal):
 
     def sentence(self) -> Any:
         return _l(
-            "La date limite d’annulation est passée : appelez le contact de l’entreprise, qui peut annuler avec vous."
+            "La date limite d’annulation est passée : appelez le contact de l’entreprise, qui peut annuler avec vous."
         )
 
 
@@ -35,7 +35,7 @@ class OptionLapsed(Refusal):
     code = "option_lapsed"
 
     def sentence(self) -> Any:
-        return _l("L’option a expiré : ses places ne sont plus gardées. Réservez de nouveau s’il en reste.")
+        return _l("L’option a expiré : ses places ne sont plus gardées. Réservez de nouveau s’il en reste.")
 
 
 class ReasonMissing(Refusal):
@@ -43,7 +43,7 @@ class ReasonMissing(Refusal):
     field = "reason"
 
     def sentence(self) -> Any:
-        return _l("Choisissez une raison : elle est transmise à l’autre partie.")
+        return _l("Choisissez une raison : elle est transmise à l’autre partie.")
 
 
 def answer_request(

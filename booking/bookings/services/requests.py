@@ -34,7 +34,7 @@ class KeyReused(Refusal):
     code = "idempotency_key_reused"
 
     def sentence(self) -> Any:
-        return _l("Cette demande a déjà servi pour une autre réservation : rechargez la page et recommencez.")
+        return _l("Cette demande a déjà servi pour une autre réservation : rechargez la page et recommencez.")
 
 
 @dataclass(frozen=True)

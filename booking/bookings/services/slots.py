@@ -37,7 +37,7 @@ class SlotOver(Refusal):
     code = "slot_over"
 
     def sentence(self) -> Any:
-        return _l("Ce créneau est passé ou déjà annulé : il ne peut plus changer.")
+        return _l("Ce créneau est passé ou déjà annulé : il ne peut plus changer.")
 
 
 def lock_slot_with_bookings(slot_id: int) -> tuple[Slot, list[Booking]]:
