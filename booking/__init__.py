@@ -21,7 +21,19 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 
 
 def _plug_in(app: Flask) -> None:
-    from booking import accounts, bookings, calendars, catalogue, companies, core, mail, schools, territory, tracking
+    from booking import (
+        accounts,
+        bookings,
+        calendars,
+        catalogue,
+        companies,
+        core,
+        demo,
+        mail,
+        schools,
+        territory,
+        tracking,
+    )
 
-    for room in (core, mail, territory, schools, companies, accounts, catalogue, calendars, bookings, tracking):
+    for room in (core, mail, territory, schools, companies, accounts, catalogue, calendars, bookings, tracking, demo):
         room.init_app(app)
