@@ -64,10 +64,8 @@ def _put_bodies(message: EmailMessage, content: Content) -> None:
     message.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
     if content.calendar is None:
         return
-    message.add_alternative(content.calendar, maintype="text", subtype="calendar", cte="base64")
-    part = message.get_payload()[-1]  # type: ignore[index]
-    # Bare words, without quotes: some gateways compare the parameter as it stands.
-    part.replace_header("Content-Type", f"text/calendar; method={content.method}; charset=utf-8")  # type: ignore[union-attr]
+    parameters = {"method": content.method, "charset": "utf-8"}
+    message.add_alternative(content.calendar, maintype="text", subtype="calendar", cte="base64", params=parameters)
     message.add_attachment(
         content.calendar, maintype="application", subtype="ics", cte="base64", filename="invite.ics",
         params={"name": "invite.ics"},
