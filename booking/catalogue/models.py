@@ -183,6 +183,26 @@ class Activity(Model):
         return self.kind is ActivityKind.CLASSROOM_WORKSHOP
 
 
+# Compared letter by letter on both databases, whatever the language PostgreSQL was set up in: prefixes are ranges.
+_Word = String(40).with_variant(String(40, collation="C"), "postgresql")
+
+
+class ActivityTerm(Model):
+    """A word an activity is found by. word: folded; term: its stem; shown: with its accents; see catalogue.search."""
+
+    __tablename__ = "activity_term"
+    __table_args__ = (
+        Index("ix_activity_term_term", "term", "activity_id", "weight"),
+        Index("ix_activity_term_word", "word", "activity_id", "weight"),
+    )
+
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id", ondelete="CASCADE"), primary_key=True)
+    word: Mapped[str] = mapped_column(_Word, primary_key=True)
+    term: Mapped[str] = mapped_column(_Word)
+    shown: Mapped[str] = mapped_column(String(40))
+    weight: Mapped[int]
+
+
 class SlotState(enum.StrEnum):
     OPEN = "open"
     CLOSED = "closed"
@@ -247,6 +267,8 @@ class Slot(Model):
     cancelled_reason: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # The revision that calendars follow: one more each time the slot moves, never less (specs/invitations §2.1).
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
     activity: Mapped[Activity] = relationship(back_populates="slots")
 

@@ -1,0 +1,110 @@
+"""The index of the programme's full text: one row for each word of an activity, kept up to date by its services.
+
+Terms are worked out in Python and read by plain indexes, so that both databases find the same (product, section 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import joinedload
+
+from booking.catalogue.models import Activity, ActivityTerm
+from booking.catalogue.rules.words import Term, weigh
+from booking.catalogue.rules.wording import KIND_WORDS, KINDS_WORDS
+from booking.companies.models import Site
+from booking.companies.reference import Sector, sectors
+from booking.core.db import db
+from booking.core.i18n import speaking
+
+# What a word weighs by where it stands. A title says what the activity is; a sector's examples only what it may be.
+TITLE, NAME, PLACE, SUMMARY, SECTOR, KIND, DESCRIPTION, EXAMPLES, ENGLISH = 12, 8, 8, 5, 5, 4, 2, 2, 1
+
+_BATCH = 500
+
+
+def index_activity(activity: Activity) -> bool:
+    """Make the index say what the activity says now; True when it had to change."""
+    wanted = terms_of(activity)
+    known = _stored_terms([activity.id]).get(activity.id, {})
+    if wanted == known:
+        return False
+    db.session.execute(delete(ActivityTerm).where(ActivityTerm.activity_id == activity.id))
+    rows = [
+        {"activity_id": activity.id, "word": word, "term": term.stem, "shown": term.shown, "weight": term.weight}
+        for word, term in wanted.items()
+    ]
+    if rows:
+        db.session.execute(insert(ActivityTerm), rows)
+    return True
+
+
+def index_company(company_id: int) -> int:
+    """Index a company's activities again, after it or one of its sites was renamed; how many had to change."""
+    return sum(index_activity(activity) for activity in _activities(Activity.company_id == company_id))
+
+
+def reindex() -> tuple[int, int]:
+    """Index every activity again: how many there are, and how many had to change."""
+    changed = [index_activity(activity) for activity in _activities()]
+    return len(changed), sum(changed)
+
+
+def out_of_date() -> Iterator[int]:
+    """The activities whose index does not say what they say."""
+    ids = list(db.session.scalars(select(Activity.id).order_by(Activity.id)))
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        stored = _stored_terms(batch)
+        for activity in _activities(Activity.id.in_(batch)):
+            if terms_of(activity) != stored.get(activity.id, {}):
+                yield activity.id
+
+
+def terms_of(activity: Activity) -> dict[str, Term]:
+    """By word, what the activity can be found by, and how much that weighs."""
+    site, sector = activity.site, _sectors().get(activity.sector)
+    # Other editions of the same words: what the index holds must not depend on who asked for the page.
+    with speaking("fr"):
+        kinds = f"{KIND_WORDS[activity.kind]} {KINDS_WORDS[activity.kind]}"
+    return weigh(
+        [
+            (TITLE, activity.title),
+            (NAME, activity.company.name),
+            (PLACE, site.commune_name),
+            (SUMMARY, activity.summary),
+            (SECTOR, sector.french if sector else ""),
+            (KIND, kinds),
+            (KIND, f"{site.name} {site.postcode} {site.departement.name}"),
+            (DESCRIPTION, activity.description),
+            (EXAMPLES, sector.examples if sector else ""),
+            (ENGLISH, f"{sector.english if sector else ''} {activity.kind.replace('_', ' ')}"),
+        ]
+    )
+
+
+def _sectors() -> dict[str, Sector]:
+    return {sector.slug: sector for sector in sectors()}
+
+
+def _activities(*conditions: object) -> Iterator[Activity]:
+    query = (
+        select(Activity)
+        .where(*conditions)  # type: ignore[arg-type]
+        .options(joinedload(Activity.company), joinedload(Activity.site).joinedload(Site.departement))
+        .order_by(Activity.id)
+        .execution_options(yield_per=_BATCH)
+    )
+    # Read whole before anything is written: SQLite does not like a table that changes under an open cursor.
+    yield from db.session.scalars(query).all()
+
+
+def _stored_terms(activity_ids: list[int]) -> dict[int, dict[str, Term]]:
+    rows = select(
+        ActivityTerm.activity_id, ActivityTerm.word, ActivityTerm.term, ActivityTerm.shown, ActivityTerm.weight
+    )
+    found: dict[int, dict[str, Term]] = {}
+    for activity_id, word, *term in db.session.execute(rows.where(ActivityTerm.activity_id.in_(activity_ids))):
+        found.setdefault(activity_id, {})[word] = Term(*term)
+    return found
