@@ -18,6 +18,7 @@ from booking.catalogue.models import (
     PublicationState,
     Slot,
 )
+from booking.catalogue.search import index_activity
 from booking.companies.models import Company, Site, Trust
 from booking.core.db import db
 from booking.schools.models import School, SchoolClass, SchoolKind
@@ -162,6 +163,9 @@ def make_activity(site=None, contact=None, edition=None, levels=("4E", "3E"), **
     activity = Activity(site_id=site.id, company_id=site.company_id, contact_id=contact.id, edition_id=edition.id,
                         **{**defaults, **values})  # fmt: skip
     activity.levels = [ActivityLevel(level_code=code) for code in levels]
+    db.session.add(activity)
+    db.session.flush()
+    index_activity(activity)
     return _add(activity)
 
 

@@ -1,4 +1,4 @@
-"""`flask edition create`: open an edition from the command line."""
+"""`flask edition create`: open an edition from the command line. `flask search reindex`: find again what is published."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import click
 from flask.cli import AppGroup
 
 from booking.catalogue.editions import create_edition
+from booking.catalogue.search import reindex
 from booking.core.db import transaction
 from booking.core.errors import Refusal
 
 edition_commands = AppGroup("edition", help="Editions: named campaigns with their week and their window.")
+search_commands = AppGroup("search", help="The index of the programme's full text.")
 DAY = click.DateTime(["%Y-%m-%d"])
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d"])
 
@@ -63,3 +65,11 @@ def create(
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     click.echo(line)
+
+
+@search_commands.command("reindex")
+def reindex_all() -> None:
+    """Work out the search terms of every activity again, after an upgrade or an import."""
+    with transaction():
+        known, changed = reindex()
+    click.echo(f"{known} activities, {changed} of them indexed anew")

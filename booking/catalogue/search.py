@@ -11,8 +11,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import joinedload
 
 from booking.catalogue.models import Activity, ActivityTerm
-from booking.catalogue.rules.words import Term, weigh
 from booking.catalogue.rules.wording import KIND_WORDS, KINDS_WORDS
+from booking.catalogue.rules.words import Term, weigh
 from booking.companies.models import Site
 from booking.companies.reference import Sector, sectors
 from booking.core.db import db
@@ -65,7 +65,7 @@ def out_of_date() -> Iterator[int]:
 def terms_of(activity: Activity) -> dict[str, Term]:
     """By word, what the activity can be found by, and how much that weighs."""
     site, sector = activity.site, _sectors().get(activity.sector)
-    # Other editions of the same words: what the index holds must not depend on who asked for the page.
+    # In French whoever asked for the page: what the index holds must not depend on it.
     with speaking("fr"):
         kinds = f"{KIND_WORDS[activity.kind]} {KINDS_WORDS[activity.kind]}"
     return weigh(

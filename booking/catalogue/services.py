@@ -44,6 +44,7 @@ from booking.catalogue.rules.slots import (
     days_before,
     slot_instants,
 )
+from booking.catalogue.search import index_activity
 from booking.companies.models import Site
 from booking.core import clock
 from booking.core.db import db
@@ -91,6 +92,7 @@ def create_activity(company_id: int, draft: ActivityDraft) -> Activity:
     activity.levels = [ActivityLevel(level_code=code) for code in draft.levels]
     db.session.add(activity)
     db.session.flush()
+    index_activity(activity)
     return activity
 
 
@@ -121,6 +123,7 @@ def edit_activity(activity_id: int, draft: ActivityDraft) -> list[str]:
         check_still_readable(readiness_of(activity))
     db.session.flush()
     db.session.expire(activity, ["edition", "site", "contact"])
+    index_activity(activity)
     return [field for field in TOLD_TO_CLASSES if getattr(activity, field) != before[field]]
 
 
@@ -137,6 +140,7 @@ def publish_activity(activity_id: int) -> Activity:
     activity.state = PublicationState.PUBLISHED
     activity.published_at = clock.now()
     db.session.flush()
+    index_activity(activity)
     return activity
 
 
@@ -213,6 +217,7 @@ def edit_slot(slot_id: int, draft: SlotDraft) -> Slot:
         if slot.taken_classes:
             raise TimesAreBooked()
         _check_not_offered(slot.activity, draft, except_id=slot.id)
+        slot.sequence += 1
     _check_slot(draft, slot.timezone, slot.activity.edition, unchanged=slot)
     for name, value in _slot_columns(draft, slot.timezone, unchanged=slot).items():
         setattr(slot, name, value)
@@ -313,6 +318,7 @@ def _move_to_site(site_id: int, coming: list[Slot]) -> None:
     if any(slot.timezone != site.timezone for slot in coming):
         raise ZoneDiffers()
     for slot in coming:
+        slot.sequence += 1
         slot.departement_code = site.departement_code
         slot.academie_code = site.departement.academie_code
 

@@ -107,6 +107,7 @@ def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: da
     check_slot_times(local_start, local_end, slot.timezone, now=clock.now(), edition=slot.activity.edition)
     before = {booking.id: facts_of(booking) for booking in bookings}
     closes_before = slot.starts_at - slot.closes_at
+    slot.sequence += 1
     slot.local_start, slot.local_end = local_start, local_end
     slot.starts_at, slot.ends_at = slot_instants(local_start, local_end, slot.timezone)
     slot.closes_at = slot.starts_at - closes_before
