@@ -17,6 +17,7 @@ from booking.bookings.rules.capacity import Places, check_places
 from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
 from booking.bookings.rules.states import ALIVE
 from booking.catalogue.models import Edition, Slot, SlotState
+from booking.core import clock
 from booking.core.db import db, rows_changed
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
@@ -111,7 +112,12 @@ def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int) -> S
             Slot.taken_classes + 1 <= Slot.max_classes,
             Slot.taken_pupils + pupils <= Slot.max_pupils,
         )
-        .values(taken_classes=Slot.taken_classes + 1, taken_pupils=Slot.taken_pupils + pupils)
+        .values(
+            taken_classes=Slot.taken_classes + 1,
+            taken_pupils=Slot.taken_pupils + pupils,
+            # The public calendar says how many places are left: whoever asks what changed must hear of it.
+            updated_at=clock.now(),
+        )
     )
     changed = rows_changed(guarded)
     slot = fresh_slot(slot_id)
@@ -144,7 +150,11 @@ def give_back_places(booking: Booking) -> None:
     db.session.execute(
         update(Slot)
         .where(Slot.id == booking.slot_id)
-        .values(taken_classes=Slot.taken_classes - 1, taken_pupils=Slot.taken_pupils - booking.pupils)
+        .values(
+            taken_classes=Slot.taken_classes - 1,
+            taken_pupils=Slot.taken_pupils - booking.pupils,
+            updated_at=clock.now(),
+        )
     )
     db.session.execute(update(Slot).where(Slot.id == booking.slot_id, Slot.taken_classes == 0).values(school_id=None))
     db.session.execute(
