@@ -8,29 +8,43 @@ from datetime import datetime, time
 from math import ceil, cos, radians
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, extract, func, literal, or_, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from booking.catalogue.models import (
     Activity,
     ActivityKind,
     ActivityLevel,
+    ActivityTerm,
     Edition,
     PublicationState,
     Slot,
     SlotAudience,
     SlotState,
 )
-from booking.catalogue.rules.search import PAGE_SIZE, Search
-from booking.catalogue.rules.wording import KIND_WORDS
+from booking.catalogue.rules.search import (
+    AFTERNOON_STARTS_AT,
+    BACK_AT,
+    ENDS_BY_WITHOUT_PLACE,
+    MORNING_ENDS_BY,
+    PAGE_SIZE,
+    Place,
+    Search,
+    coach_reach,
+)
+from booking.catalogue.rules.words import Known, Wanted, mistakes_allowed, nearest, wanted_words
 from booking.companies.models import Company, Site, Trust
-from booking.companies.rules import sector_label
 from booking.core import clock
 from booking.core.db import db
-from booking.territory.models import Departement
-from booking.territory.rules import fold
+from booking.territory.models import Commune, Departement
+from booking.territory.queries import communes_of_postcode, search_communes
 
 KM_PER_DEGREE = 111.2
+
+# Whole words before the beginnings of words, whatever they weigh.
+WHOLE_WORD, BEGINNING = 2, 1
+# After every letter and figure of a folded word: closes the range of the words that begin alike.
+AFTER_Z = "{"
 
 
 @dataclass(frozen=True)
@@ -44,13 +58,17 @@ class Offer:
 
 @dataclass(frozen=True)
 class Results:
-    """One page of the programme. kind_counts ignores the kind asked for, free_count the wish for free places."""
+    """One page of the programme. kind_counts ignores the kind asked for, free_count the wish for free places.
+
+    corrected: the words that were looked for instead of those typed, which nothing holds; empty when they are the same.
+    """
 
     offers: list[Offer]
     total: int
     kind_counts: dict[ActivityKind, int]
     free_count: int
     page: int
+    corrected: str = ""
 
     @property
     def all_kinds_count(self) -> int:
@@ -92,6 +110,15 @@ def current_edition(among: Sequence[Edition] | None = None) -> Edition | None:
     coming = [edition for edition in dated if edition.window_starts_on > today]
     permanent = [edition for edition in known if edition.is_permanent]
     return next(iter([*ahead, *reversed(open_now), *coming, *permanent, *reversed(dated)]), None)
+
+
+def place_of(insee: str, typed: str) -> Place | None:
+    """The commune of that INSEE code, else the one that answers best to a typed name or postcode, if any does."""
+    commune = db.session.get(Commune, insee) if insee else None
+    if commune is None and typed:
+        digits = typed if typed.isdigit() else ""
+        commune = next(iter([*(communes_of_postcode(digits) if digits else []), *search_communes(typed, 1)]), None)
+    return commune and Place(commune.insee, commune.name, commune.latitude, commune.longitude)
 
 
 def open_slots_by_departement(edition: Edition) -> dict[str, int]:
@@ -139,52 +166,106 @@ def coming_slots(activity: Activity) -> list[Slot]:
 def programme(search: Search, edition: Edition) -> Results:
     """One page of the programme: dated offers in the order of their next date, then those whose dates are to agree.
 
-    The number of statements is constant: it does not depend on how much is found.
+    When words are looked for, what holds them in the best place comes first. The number of statements is constant: it
+    does not depend on how much is found.
     """
-    kind_counts, free_counts = _counts(search, edition)
+    text = read_text(search.q, edition)
+    kind_counts, free_counts = _counts(search, text, edition)
     total = kind_counts.get(search.kind, 0) if search.kind else sum(kind_counts.values())
     free_count = free_counts.get(search.kind, 0) if search.kind else sum(free_counts.values())
     page = min(search.page, max(1, ceil(total / PAGE_SIZE)))
-    offers = _offers(search, edition, PAGE_SIZE, (page - 1) * PAGE_SIZE)
-    return Results(offers, total, kind_counts, free_count, page)
+    offers = _offers(search, text, edition, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    return Results(offers, total, kind_counts, free_count, page, text.corrected)
 
 
 def next_free_offers(edition: Edition, most: int) -> list[Offer]:
     """The activities with the next free places, one ticket each."""
-    return _offers(Search(free=True), edition, most, 0)
+    return _offers(Search(free=True), NO_TEXT, edition, most, 0)
+
+
+@dataclass(frozen=True)
+class FoundSlots:
+    """The slots of a search, soonest first. total: how many there are, more than `slots` when they were too many."""
+
+    slots: list[Slot]
+    total: int
+
+
+def programme_slots(search: Search, edition: Edition, most: int) -> FoundSlots:
+    """Every slot that the pages of this search show, with its activity, company, site and levels: for downloads."""
+    text = read_text(search.q, edition)
+    query = _of_edition(select(Slot).select_from(Slot).join(Slot.activity), edition)
+    query = _narrowed(query, search, text).where(*_slot_conditions(search))
+    total = db.session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    to_activity = contains_eager(Slot.activity)
+    options = (
+        to_activity.contains_eager(Activity.company),
+        to_activity.contains_eager(Activity.site).joinedload(Site.departement),
+        to_activity.selectinload(Activity.levels),
+    )
+    found = query.options(*options).order_by(Slot.starts_at, Slot.uuid).limit(most)
+    return FoundSlots(list(db.session.scalars(found)), total)
+
+
+def last_change(edition: Edition) -> datetime | None:
+    """When anything that the programme of an edition shows was last written, or left it because its time had come."""
+    now = clock.now()
+    begun = case((Slot.starts_at <= now, Slot.starts_at))
+    closed = case((Slot.closes_at <= now, Slot.closes_at))
+    query = (
+        select(
+            func.max(Activity.updated_at),
+            func.max(Slot.updated_at),
+            func.max(begun),
+            func.max(closed),
+            func.max(Company.trusted_at),
+        )
+        .select_from(Activity)
+        .join(Activity.company)
+        .outerjoin(Activity.slots)
+        .where(Activity.edition_id == edition.id)
+    )
+    moments = [moment for moment in db.session.execute(query).one() if moment is not None]
+    return max(moments, default=None)
 
 
 def wider_searches(search: Search, edition: Edition) -> list[Wider]:
     """For a search that finds nothing: each criterion dropped in turn, where that finds something, the most first."""
-    names = search.criteria()
-    tries = [Wider(name, wider := search.without(name), _count(wider, edition)) for name in names]
+    text, names = read_text(search.q, edition), search.criteria()
+
+    def wider(*dropped: str) -> Wider:
+        asked = search.without(*dropped)
+        return Wider(dropped[0], asked, _count(asked, text if asked.q else NO_TEXT, edition))
+
+    tries = [wider(name) for name in names]
     if not any(each.count for each in tries) and len(names) > 1:
         nothing_asked = search.without(*names)
-        tries = [Wider("", nothing_asked, _count(nothing_asked, edition))]
+        tries = [Wider("", nothing_asked, _count(nothing_asked, NO_TEXT, edition))]
     return sorted((each for each in tries if each.count), key=lambda each: -each.count)
 
 
-def _count(search: Search, edition: Edition) -> int:
-    kind_counts, _free = _counts(search, edition)
+def _count(search: Search, text: Text, edition: Edition) -> int:
+    kind_counts, _free = _counts(search, text, edition)
     return kind_counts.get(search.kind, 0) if search.kind else sum(kind_counts.values())
 
 
-def _counts(search: Search, edition: Edition) -> tuple[dict[ActivityKind, int], dict[ActivityKind, int]]:
+def _counts(search: Search, text: Text, edition: Edition) -> tuple[dict[ActivityKind, int], dict[ActivityKind, int]]:
     """Activities found, by kind: all of them, and those with free places. The kind asked for is left out."""
     wide = search.without("kind")
     dated = _dated(wide)
     free = func.sum(case((dated.c.free_slots > 0, 1), else_=0))
-    query = _found(select(Activity.kind, func.count(), free), wide, edition, dated).group_by(Activity.kind)
+    query = _found(select(Activity.kind, func.count(), free), wide, text, edition, dated).group_by(Activity.kind)
     rows = db.session.execute(query).all()
     return {kind: count for kind, count, _free in rows}, {kind: count for kind, _all, count in rows if count}
 
 
-def _offers(search: Search, edition: Edition, most: int, offset: int) -> list[Offer]:
+def _offers(search: Search, text: Text, edition: Edition, most: int, offset: int) -> list[Offer]:
     dated = _dated(search)
+    best_first = [text.matched.c.score.desc()] if text.matched is not None else []
     query = (
-        _found(select(Activity, dated.c.slots), search, edition, dated)
+        _found(select(Activity, dated.c.slots), search, text, edition, dated)
         .options(contains_eager(Activity.company), contains_eager(Activity.site), selectinload(Activity.levels))
-        .order_by(dated.c.next_at.is_(None), dated.c.next_at, Activity.id)
+        .order_by(*best_first, dated.c.next_at.is_(None), dated.c.next_at, Activity.id)
         .limit(most)
         .offset(offset)
     )
@@ -198,7 +279,9 @@ def _next_slots(activity_ids: list[int], search: Search) -> dict[int, Slot]:
     now = clock.now()
     order = (case((_has_room(now), 0), else_=1), Slot.starts_at, Slot.id)
     rank = func.row_number().over(partition_by=Slot.activity_id, order_by=order).label("rank")
-    ranked = select(Slot.id, rank).where(Slot.activity_id.in_(activity_ids), *_slot_conditions(search)).subquery()
+    ranked = (
+        _slots_that_suit(select(Slot.id, rank), search).where(Slot.activity_id.in_(activity_ids)).subquery("ranked")
+    )
     query = select(Slot).join(ranked, ranked.c.id == Slot.id).where(ranked.c.rank == 1)
     return {slot.activity_id: slot for slot in db.session.scalars(query)}
 
@@ -207,32 +290,41 @@ def _dated(search: Search) -> Any:
     """By activity: how many slots suit the search, how many of them have room, and the date its ticket shows."""
     room = _has_room(clock.now())
     next_free = func.min(case((room, Slot.starts_at)))
-    return (
-        select(
-            Slot.activity_id,
-            func.count().label("slots"),
-            func.sum(case((room, 1), else_=0)).label("free_slots"),
-            func.coalesce(next_free, func.min(Slot.starts_at)).label("next_at"),
-        )
-        .where(*_slot_conditions(search))
-        .group_by(Slot.activity_id)
-        .subquery("dated")
+    query = select(
+        Slot.activity_id,
+        func.count().label("slots"),
+        func.sum(case((room, 1), else_=0)).label("free_slots"),
+        func.coalesce(next_free, func.min(Slot.starts_at)).label("next_at"),
     )
+    return _slots_that_suit(query, search).group_by(Slot.activity_id).subquery("dated")
 
 
-def _found(query: Select[Any], search: Search, edition: Edition, dated: Any) -> Select[Any]:
+def _slots_that_suit(query: Select[Any], search: Search) -> Select[Any]:
+    query = query.select_from(Slot)
+    if search.noon:
+        # How long the way back takes depends on where the activity is.
+        query = query.join(Slot.activity).join(Activity.site)
+    return query.where(*_slot_conditions(search))
+
+
+def _found(query: Select[Any], search: Search, text: Text, edition: Edition, dated: Any) -> Select[Any]:
     """The activities that suit the search, joined to their company, their site and their dates."""
-    query = (
-        query.select_from(Activity)
-        .join(Activity.company)
-        .join(Activity.site)
-        .outerjoin(dated, dated.c.activity_id == Activity.id)
-        .where(_is_public(), Activity.edition_id == edition.id)
-    )
+    query = _of_edition(query.select_from(Activity), edition)
+    query = query.outerjoin(dated, dated.c.activity_id == Activity.id)
     # Dates to agree have no date and no counted place: a search that asks for either leaves them out.
-    wants_a_date = bool(search.first_on or search.last_on or search.free)
     has_date = dated.c.activity_id.is_not(None)
-    query = query.where(has_date if wants_a_date else or_(has_date, _is_to_agree(search)))
+    query = query.where(has_date if search.wants_a_date else or_(has_date, _is_to_agree(search)))
+    return _narrowed(query, search, text)
+
+
+def _of_edition(query: Select[Any], edition: Edition) -> Select[Any]:
+    """The public activities of an edition, joined to their company and their site."""
+    query = query.join(Activity.company).join(Activity.site)
+    return query.where(_is_public(), Activity.edition_id == edition.id)
+
+
+def _narrowed(query: Select[Any], search: Search, text: Text) -> Select[Any]:
+    """Only the activities that suit the search, their dates apart."""
     if search.kind:
         query = query.where(Activity.kind == search.kind)
     if search.sector:
@@ -241,10 +333,12 @@ def _found(query: Select[Any], search: Search, edition: Edition, dated: Any) -> 
         levels = select(ActivityLevel.activity_id)
         suits = Activity.id.in_(levels.where(ActivityLevel.level_code == search.level))
         query = query.where(or_(suits, Activity.id.not_in(levels)))
+    if search.comes:
+        query = query.where(Activity.kind == ActivityKind.CLASSROOM_WORKSHOP)
     if search.is_near:
         query = query.where(_is_near(search))
-    if search.q:
-        query = query.where(Activity.id.in_(_ids_matching(search.q, edition)))
+    if text.matched is not None:
+        query = query.join(text.matched, text.matched.c.activity_id == Activity.id)
     return query
 
 
@@ -284,6 +378,15 @@ def _slot_conditions(search: Search) -> list[ColumnElement[bool]]:
         conditions.append(Slot.local_start >= datetime.combine(search.first_on, time.min))
     if search.last_on:
         conditions.append(Slot.local_start <= datetime.combine(search.last_on, time.max))
+    if search.weekdays:
+        # Sunday is 0 for both databases, 7 for us.
+        conditions.append(extract("dow", Slot.local_start).in_([day % 7 for day in search.weekdays]))
+    if search.half == "am":
+        conditions.append(_ends_by(MORNING_ENDS_BY))
+    if search.half == "pm":
+        conditions.append(_minute_of(Slot.local_start) >= _minutes(AFTERNOON_STARTS_AT))
+    if search.noon:
+        conditions.append(_is_back_by_noon(search))
     if search.free:
         conditions.append(_has_room(now))
     return conditions
@@ -294,55 +397,146 @@ def _is_near(search: Search) -> ColumnElement[bool]:
 
     A speaker who comes to the school is near when the school is within the distance they accept to travel.
     """
-    assert search.lat is not None
-    assert search.lon is not None
-    assert search.radius_km is not None
-    north = (Site.latitude - search.lat) * KM_PER_DEGREE
-    east = (Site.longitude - search.lon) * (KM_PER_DEGREE * cos(radians(search.lat)))
     reach = case(
         (Activity.kind == ActivityKind.CLASSROOM_WORKSHOP, func.coalesce(Activity.area_km, search.radius_km)),
         else_=search.radius_km,
     )
-    return north * north + east * east <= reach * reach
+    return _squared_km(search) <= reach * reach
 
 
-def _ids_matching(q: str, edition: Edition) -> list[int]:
-    """The activities of the edition whose title, company, commune, sector or kind hold every word asked for.
+def _squared_km(search: Search) -> ColumnElement[float]:
+    """The square of the distance to the site: not every SQLite knows how to take a root."""
+    assert search.lat is not None
+    assert search.lon is not None
+    north = (Site.latitude - search.lat) * KM_PER_DEGREE
+    east = (Site.longitude - search.lon) * (KM_PER_DEGREE * cos(radians(search.lat)))
+    return north * north + east * east
 
-    The one place that knows how text is searched: an index may replace the reading of short texts.
+
+# ---- Hours of the day, local to the place
+
+
+def _minutes(hour: time) -> int:
+    return hour.hour * 60 + hour.minute
+
+
+def _minute_of(moment: Any) -> ColumnElement[int]:
+    return extract("hour", moment) * 60 + extract("minute", moment)
+
+
+def _ends_by(hour: time) -> ColumnElement[bool]:
+    """Over by that hour of the day it begins on."""
+    end = _minute_of(Slot.local_end)
+    return and_(end <= _minutes(hour), _minute_of(Slot.local_start) < end)
+
+
+def _is_back_by_noon(search: Search) -> ColumnElement[bool]:
+    """Back at school in time for lunch: the way back from the site is counted where both its ends are known.
+
+    Nobody travels when the company comes to the class.
     """
-    query = (
-        select(
-            Activity.id,
-            Activity.title,
-            Activity.summary,
-            Activity.sector,
-            Activity.kind,
-            Company.name,
-            Site.commune_name,
-        )
-        .join(Activity.company)
-        .join(Activity.site)
-        .where(_is_public(), Activity.edition_id == edition.id)
-    )
-    wanted = [_stem(word) for word in fold(q).split()]
+    here = and_(Activity.kind == ActivityKind.CLASSROOM_WORKSHOP, _ends_by(BACK_AT))
+    away = Activity.kind != ActivityKind.CLASSROOM_WORKSHOP
+    early = _ends_by(ENDS_BY_WITHOUT_PLACE)
+    if not search.has_place:
+        return or_(here, and_(away, early))
+    left = _minutes(BACK_AT) - _minute_of(Slot.local_end)
+    bands = coach_reach()
+    km = [(left <= band.minutes, (left - band.from_minutes) * band.km_per_min + band.km) for band in bands[:-1]]
+    last = bands[-1]
+    reach = case(*km, else_=(left - last.from_minutes) * last.km_per_min + last.km)
+    in_time = and_(left >= bands[0].from_minutes, _ends_by(BACK_AT), _squared_km(search) <= reach * reach)
+    return or_(here, and_(away, case((Site.latitude.is_(None), early), else_=in_time)))
+
+
+# ---- Words
+
+
+@dataclass(frozen=True)
+class Text:
+    """The words of a search as the index reads them. matched: activity_id and score of what holds them all.
+
+    matched is None when no words were asked for. corrected: see Results.
+    """
+
+    matched: Subquery | None = None
+    corrected: str = ""
+
+
+NO_TEXT = Text()
+
+
+def read_text(q: str, edition: Edition) -> Text:
+    """What to look for in the index: the words typed, or the nearest that exist for those that nothing holds.
+
+    The one place that knows how text is searched. One statement, and a second one when a word was mistyped.
+    """
+    wanted = wanted_words(q)
     if not wanted:
-        return []
-    return [
-        row.id
-        for row in db.session.execute(query)
-        if _holds(
-            wanted,
-            [row.title, row.summary, row.name, row.commune_name, sector_label(row.sector), str(KIND_WORDS[row.kind])],
-        )
+        return NO_TEXT
+    words, corrected = _corrected(wanted, edition)
+    hits = union_all(*(hit for n, word in enumerate(words) for hit in _hits(n, word))).subquery("hits")
+    best = (
+        select(hits.c.activity_id, hits.c.n, func.max(hits.c.score).label("score"))
+        .group_by(hits.c.activity_id, hits.c.n)
+        .subquery("best")
+    )
+    matched = (
+        select(best.c.activity_id, func.sum(best.c.score).label("score"))
+        .group_by(best.c.activity_id)
+        .having(func.count() == len(words))
+        .subquery("matched")
+    )
+    return Text(matched, corrected)
+
+
+def _hits(n: int, word: Wanted) -> list[Select[Any]]:
+    """Where the index holds the n-th word, or, for the last one, a word that begins like it."""
+    columns = (ActivityTerm.activity_id, literal(n).label("n"))
+    whole = select(*columns, (ActivityTerm.weight * WHOLE_WORD).label("score")).where(ActivityTerm.term == word.stem)
+    if not word.is_last:
+        return [whole]
+    begins = select(*columns, (ActivityTerm.weight * BEGINNING).label("score")).where(_begins_like(word.folded))
+    return [whole, begins]
+
+
+def _begins_like(folded: str) -> ColumnElement[bool]:
+    return and_(ActivityTerm.word >= folded, ActivityTerm.word < folded + AFTER_Z)
+
+
+def _corrected(wanted: tuple[Wanted, ...], edition: Edition) -> tuple[list[Wanted], str]:
+    """The words to look for, and how they read when they are not those typed."""
+    held = db.session.execute(select(*(_is_held(word, edition) for word in wanted))).one()
+    missing = [
+        word for word, is_held in zip(wanted, held, strict=True) if not is_held and mistakes_allowed(word.folded)
     ]
+    if not missing:
+        return list(wanted), ""
+    known = _known_words(missing, edition)
+    meant = {word: found for word in missing if (found := nearest(word.folded, known))}
+    words = [_replaced(word, meant[word]) if word in meant else word for word in wanted]
+    return words, " ".join(word.shown for word in words) if len(meant) == len(wanted) - sum(held) else ""
 
 
-def _holds(wanted: list[str], texts: list[str]) -> bool:
-    words = [word for text in texts for word in fold(text).split()]
-    return all(any(word.startswith(start) for word in words) for start in wanted)
+def _replaced(word: Wanted, known: Known) -> Wanted:
+    return Wanted(known.folded, known.shown, known.stem, is_last=word.is_last)
 
 
-def _stem(word: str) -> str:
-    """Without the mark of the plural, so that « turbines » finds « turbine »."""
-    return word.rstrip("sx") if len(word) > 3 else word
+def _is_held(word: Wanted, edition: Edition) -> ColumnElement[bool]:
+    holds = ActivityTerm.term == word.stem
+    if word.is_last:
+        holds = or_(holds, _begins_like(word.folded))
+    query = select(ActivityTerm.activity_id).join(Activity, Activity.id == ActivityTerm.activity_id)
+    return _of_edition(query, edition).where(holds).exists()
+
+
+def _known_words(near: list[Wanted], edition: Edition) -> list[Known]:
+    """The words of the public programme that are about as long as these."""
+    lengths = {len(word.folded) + gap for word in near for gap in range(-3, 4)}
+    query = (
+        select(ActivityTerm.word, func.max(ActivityTerm.shown), ActivityTerm.term, func.count())
+        .join(Activity, Activity.id == ActivityTerm.activity_id)
+        .where(func.length(ActivityTerm.word).in_(sorted(lengths)))
+        .group_by(ActivityTerm.word, ActivityTerm.term)
+    )
+    return [Known(*row) for row in db.session.execute(_of_edition(query, edition)).tuples()]

@@ -101,6 +101,7 @@ class Known:
 
     folded: str
     shown: str
+    stem: str
     count: int
 
 
