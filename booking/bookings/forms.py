@@ -7,24 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from wtforms import (
-    DateField,
-    Field,
-    HiddenField,
-    IntegerField,
-    RadioField,
-    SelectChoice,
-    SelectField,
-    StringField,
-    TextAreaField,
-    TimeField,
-    ValidationError,
-)
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms import Field, HiddenField, RadioField, SelectChoice, StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, InputRequired
 
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason
 from booking.catalogue.models import Slot
+from booking.core.fields import ChoiceField, CountField, DayField, HourField, at_most, clean_line, clean_text
 from booking.core.forms import Form
 from booking.core.i18n import _, _l, _n
 from booking.schools.classes import ClassValues
@@ -37,86 +26,6 @@ MAX_ASSISTANTS = 20
 LONGEST_MESSAGE = 1000
 LONGEST_NOTE = 500
 LONGEST_KEY = 80
-_BREAKS = "\r\n\t"
-
-
-def clean_line(text: str | None) -> str | None:
-    """Without control characters, spaces at the ends, or more than one in a row."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()) if text else text
-
-
-def clean_text(text: str | None) -> str | None:
-    """Several lines, without the control characters that a database refuses or a mail would show."""
-    if not text:
-        return text
-    kept = "".join(sign for sign in text if sign.isprintable() or sign in _BREAKS)
-    return kept.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def at_most(length: int) -> Length:
-    return Length(max=length, message=_l("C’est trop long : %(max)d caractères au plus."))
-
-
-class CountField(IntegerField):
-    """A number of people, with plain words when it is not one."""
-
-    def __init__(self, label: Any, *, least: int = 0, most: int, required: bool = True, **kwargs: Any) -> None:
-        self.least, self.most = least, most
-        check = InputRequired(_l("Indiquez un nombre.")) if required else Optional()
-        super().__init__(
-            label, [check], render_kw={"inputmode": "numeric", "type": "text", "autocomplete": "off"}, **kwargs
-        )
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = valuelist[0].strip() if valuelist else ""
-        if valuelist:
-            self.data = None
-        if not typed:
-            return
-        # isdecimal: int() would also take « 1_0 » and raise on a number of thousands of digits.
-        if not typed.isdecimal() or len(typed) > 6:
-            raise ValueError(_("Indiquez un nombre entier, en chiffres."))
-        self.data = int(typed)
-
-    def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        if self.data is not None and not self.errors and not self.least <= self.data <= self.most:
-            raise ValidationError(
-                _("Indiquez un nombre entre %(least)d et %(most)d.", least=self.least, most=self.most)
-            )
-
-
-class ChoiceField(SelectField):
-    """A list of which one line must be chosen; a value that is not in it gets a sentence."""
-
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        words = _l("Choisissez une ligne de la liste.")
-        super().__init__(label, invalid_value_message=words, invalid_choice_message=words, **kwargs)
-
-
-class DayField(DateField):
-    """A day, as browsers send it or as people write it: 2027-01-12, 12/01/2027."""
-
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Cette date n’existe pas : écrivez par exemple 12/01/2027.")) from None
-
-
-class HourField(TimeField):
-    """An hour, with or without seconds: some browsers add them."""
-
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, format=["%H:%M", "%H:%M:%S"], **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_("Cette heure n’existe pas : écrivez par exemple 09:30.")) from None
 
 
 # ---- Classes

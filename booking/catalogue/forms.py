@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from wtforms import (
-    BooleanField,
-    DateField,
-    IntegerField,
-    RadioField,
-    SelectChoice,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-    TimeField,
-    ValidationError,
-)
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
-from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+from wtforms import BooleanField, RadioField, SelectChoice, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
 from booking.catalogue.choices import language_choices, level_choices, sector_choices, subject_choices
 from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, Slot
@@ -37,6 +23,7 @@ from booking.catalogue.rules.slots import (
 from booking.catalogue.rules.wording import KIND_WORDS
 from booking.catalogue.services import SlotDraft, slot_draft_of
 from booking.companies.models import Company
+from booking.core.fields import NOT_IN_LIST, ChoiceField, CountField, DayField, HourField, MultiCheckboxField
 from booking.core.forms import Form
 from booking.core.i18n import _, _l
 
@@ -50,82 +37,8 @@ ACCESS_FIELDS = ("access_motor", "access_visual", "access_hearing", "access_ment
 MEANINGS = {YES: True, NO: False, UNKNOWN: None}
 
 
-class WholeNumber(IntegerField):
-    """A number in digits, with our own sentence when it is not one.
-
-    A text box with a keypad: a browser's number box sends nothing at all for « deux », and what was typed is lost.
-    """
-
-    widget = TextInput()
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = "".join(valuelist[0].split()) if valuelist else ""
-        self.data = None
-        if not text:
-            return
-        # Not int() alone: it would also take « 1_0 », and raise on thousands of digits.
-        if not re.fullmatch(r"-?[0-9]{1,40}", text):
-            raise ValueError(_("Écrivez un nombre en chiffres."))
-        self.data = int(text)
-
-    def pre_validate(self, form: Any) -> None:
-        # What is no number is neither too large nor too small: one sentence is enough.
-        if self.process_errors:
-            raise StopValidation()
-
-
-NOT_IN_LIST = _l("Choisissez dans la liste : cette valeur n’y est pas.")
-
-
-class OneOf(SelectField):
-    """One line of a list, with our own sentence for any other value."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, invalid_value_message=NOT_IN_LIST, invalid_choice_message=NOT_IN_LIST, **kwargs)
-
-
-class MultiCheckboxField(SelectMultipleField):
-    """Several lines of a list, as boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, invalid_value_message=NOT_IN_LIST, invalid_choice_message=NOT_IN_LIST, **kwargs)
-
-
-class Day(DateField):
-    """A day, from the browser's calendar or typed the French way."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata([text for text in valuelist if text.strip()])
-        except ValueError:
-            raise ValueError(_("Écrivez la date ainsi : 31/01/2027.")) from None
-
-
-class Hour(TimeField):
-    """An hour, from the browser's clock or typed the French way."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, format=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"], **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata([text for text in valuelist if text.strip()])
-        except ValueError:
-            raise ValueError(_("Écrivez l’heure ainsi : 9:30.")) from None
-
-
 def _needed(message: Any) -> InputRequired:
     return InputRequired(message)
-
-
-def _between(least: int, most: int) -> NumberRange:
-    return NumberRange(least, most, _l("Indiquez un nombre entre %(least)d et %(most)d.", least=least, most=most))
 
 
 def _text(name: str) -> dict[str, Any]:
@@ -135,9 +48,9 @@ def _text(name: str) -> dict[str, Any]:
     return {"validators": [Optional(), Length(max=most, message=message)], "filters": [_stripped]}
 
 
-def _number(name: str, *, needed: bool = False) -> list[Any]:
-    first = _needed(_l("Indiquez un nombre.")) if needed else Optional()
-    return [first, _between(*RANGES[name])]
+def _number(name: str, *, needed: bool = False) -> dict[str, Any]:
+    least, most = RANGES[name]
+    return {"least": least, "most": most, "required": needed}
 
 
 def _stripped(text: str | None) -> str:
@@ -183,17 +96,17 @@ class ActivityForm(Form):
         render_kw={"rows": 9},
         **_text("description"),
     )
-    sector = OneOf(_l("Secteur"), validators=[_needed(_l("Choisissez un secteur."))])
+    sector = ChoiceField(_l("Secteur"), validators=[_needed(_l("Choisissez un secteur."))])
     all_levels = BooleanField(_l("Tous niveaux"))
     levels = MultiCheckboxField(_l("Niveaux"))
     subjects = MultiCheckboxField(_l("Disciplines concernées"))
     languages = MultiCheckboxField(_l("Langues parlées pendant l’activité"))
     # Where
-    site_id = OneOf(_l("Site"), coerce=int, validators=[_needed(_l("Choisissez un site."))])
-    area_km = WholeNumber(
+    site_id = ChoiceField(_l("Site"), coerce=int, validators=[_needed(_l("Choisissez un site."))])
+    area_km = CountField(
         _l("Vous vous déplacez jusqu’à (km)"),
         description=_l("Pour un atelier en classe : la distance depuis ce site, %(most)d km au plus.", most=300),
-        validators=_number("area_km"),
+        **_number("area_km"),
     )
     access = TextAreaField(
         _l("Comment venir"),
@@ -208,24 +121,24 @@ class ActivityForm(Form):
         **_text("parking"),
     )
     # Practical
-    access_motor = OneOf(_l("Fauteuil roulant"), choices=ACCESS_CHOICES, validators=[Optional()])
-    access_visual = OneOf(_l("Élèves malvoyants"), choices=ACCESS_CHOICES, validators=[Optional()])
-    access_hearing = OneOf(_l("Élèves malentendants"), choices=ACCESS_CHOICES, validators=[Optional()])
-    access_mental = OneOf(_l("Handicap mental ou psychique"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_motor = ChoiceField(_l("Fauteuil roulant"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_visual = ChoiceField(_l("Élèves malvoyants"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_hearing = ChoiceField(_l("Élèves malentendants"), choices=ACCESS_CHOICES, validators=[Optional()])
+    access_mental = ChoiceField(_l("Handicap mental ou psychique"), choices=ACCESS_CHOICES, validators=[Optional()])
     access_note = StringField(
         _l("À préciser sur l’accessibilité"),
         description=_l("%(most)d signes au plus.", most=LENGTHS["access_note"]),
         **_text("access_note"),
     )
-    group_size_max = WholeNumber(
+    group_size_max = CountField(
         _l("Élèves par groupe, au plus"),
         description=_l("Le plus grand groupe que vous pouvez guider à la fois."),
-        validators=_number("group_size_max"),
+        **_number("group_size_max"),
     )
-    adults_per_group = WholeNumber(
+    adults_per_group = CountField(
         _l("Accompagnateurs par groupe"),
         description=_l("Ceux que vous demandez à l’établissement."),
-        validators=_number("adults_per_group", needed=True),
+        **_number("adults_per_group", needed=True),
         default=1,
     )
     equipment = TextAreaField(
@@ -246,7 +159,7 @@ class ActivityForm(Form):
         render_kw={"rows": 2},
         **_text("clothing"),
     )
-    minimum_age = WholeNumber(_l("Âge minimum (ans)"), validators=_number("minimum_age"))
+    minimum_age = CountField(_l("Âge minimum (ans)"), **_number("minimum_age"))
     photo_rule = StringField(
         _l("Photographies"),
         description=_l(
@@ -255,11 +168,11 @@ class ActivityForm(Form):
         **_text("photo_rule"),
     )
     identity_check = BooleanField(_l("L’entrée demande une pièce d’identité"))
-    identity_notice_days = WholeNumber(
-        _l("Identités à donner combien de jours avant ?"), validators=_number("identity_notice_days")
+    identity_notice_days = CountField(
+        _l("Identités à donner combien de jours avant ?"), **_number("identity_notice_days")
     )
     # Booking
-    edition_id = OneOf(_l("Édition"), coerce=int, validators=[_needed(_l("Choisissez une édition."))])
+    edition_id = ChoiceField(_l("Édition"), coerce=int, validators=[_needed(_l("Choisissez une édition."))])
     confirmation = RadioField(
         _l("Comment une réservation est-elle confirmée ?"),
         choices=[
@@ -270,31 +183,31 @@ class ActivityForm(Form):
         validators=[_needed(_l("Choisissez comment une réservation est confirmée."))],
         invalid_choice_message=NOT_IN_LIST,
     )
-    answer_days = WholeNumber(
+    answer_days = CountField(
         _l("Réponse (jours ouvrés)"),
         description=_l("Votre délai ; ensuite la demande expire."),
-        validators=_number("answer_days", needed=True),
+        **_number("answer_days", needed=True),
         default=5,
     )
-    option_days = WholeNumber(
+    option_days = CountField(
         _l("Option (jours d’école)"),
         description=_l("Le temps de consulter le chef d’établissement et le car."),
-        validators=_number("option_days", needed=True),
+        **_number("option_days", needed=True),
         default=5,
     )
-    cancellation_days = WholeNumber(
+    cancellation_days = CountField(
         _l("Annulation (jours avant)"),
         description=_l("Libre jusque-là ; ensuite on vous demande."),
-        validators=_number("cancellation_days", needed=True),
+        **_number("cancellation_days", needed=True),
         default=7,
     )
     dates_to_agree = BooleanField(_l("Dates à convenir : une classe peut me proposer ses dates"))
-    yearly_cap = WholeNumber(
+    yearly_cap = CountField(
         _l("Classes par an, au plus"),
         description=_l("Pour les dates à convenir."),
-        validators=_number("yearly_cap"),
+        **_number("yearly_cap"),
     )
-    contact_id = OneOf(
+    contact_id = ChoiceField(
         _l("Personne à contacter"), coerce=int, validators=[_needed(_l("Choisissez qui les classes contactent."))]
     )
 
@@ -357,53 +270,60 @@ def activity_values(activity: Activity) -> dict[str, Any]:
 class SlotForm(Form):
     """A slot: when, how many, when bookings open and close. Hours are local to the place."""
 
-    day = Day(_l("Jour"), validators=[_needed(_l("Choisissez un jour."))])
-    start = Hour(_l("Début"), validators=[_needed(_l("Indiquez l’heure de début."))])
-    end = Hour(_l("Fin"), validators=[_needed(_l("Indiquez l’heure de fin."))])
-    max_classes = WholeNumber(
+    day = DayField(_l("Jour"), validators=[_needed(_l("Choisissez un jour."))])
+    start = HourField(_l("Début"), validators=[_needed(_l("Indiquez l’heure de début."))])
+    end = HourField(_l("Fin"), validators=[_needed(_l("Indiquez l’heure de fin."))])
+    max_classes = CountField(
         _l("Classes"),
         description=_l("Accueillies ensemble."),
-        validators=[_needed(_l("Indiquez un nombre de classes.")), _between(1, MAX_CLASSES)],
+        least=1,
+        most=MAX_CLASSES,
+        required=_l("Indiquez un nombre de classes."),
         default=1,
     )
-    max_pupils = WholeNumber(
+    max_pupils = CountField(
         _l("Élèves"),
         description=_l("Toutes classes comprises."),
-        validators=[_needed(_l("Indiquez un nombre d’élèves.")), _between(1, MAX_PUPILS)],
+        least=1,
+        most=MAX_PUPILS,
+        required=_l("Indiquez un nombre d’élèves."),
         default=30,
     )
-    adults_per_class = WholeNumber(
+    adults_per_class = CountField(
         _l("Accompagnateurs"),
         description=_l("Demandés avec chaque classe."),
-        validators=[_needed(_l("Indiquez un nombre d’accompagnateurs.")), _between(0, MAX_ADULTS)],
+        least=0,
+        most=MAX_ADULTS,
+        required=_l("Indiquez un nombre d’accompagnateurs."),
         default=2,
     )
-    opens_days = WholeNumber(
+    opens_days = CountField(
         _l("Ouverture (jours avant)"),
         description=_l("Vide : tout de suite. Sinon, à 8 h ce jour-là."),
-        validators=[Optional(), _between(1, LONGEST_OPENING_DAYS)],
+        least=1,
+        most=LONGEST_OPENING_DAYS,
+        required=False,
     )
-    closes_days = WholeNumber(
+    closes_days = CountField(
         _l("Clôture (jours avant)"),
         description=_l("À 18 h ce jour-là. 0 : jusqu’au début."),
-        validators=[_needed(_l("Indiquez un nombre de jours.")), _between(0, LONGEST_CLOSING_DAYS)],
+        least=0,
+        most=LONGEST_CLOSING_DAYS,
+        required=_l("Indiquez un nombre de jours."),
         default=3,
     )
-    min_pupils = WholeNumber(
+    min_pupils = CountField(
         _l("Minimum d’élèves"),
         description=_l("Si vous ne pouvez pas recevoir un trop petit groupe."),
-        validators=[Optional(), _between(1, MAX_PUPILS)],
+        least=1,
+        most=MAX_PUPILS,
+        required=False,
     )
-    decision_on = Day(
+    decision_on = DayField(
         _l("Décision le"),
         description=_l("Si le minimum n’est pas atteint ce jour-là, vous dites si le créneau a lieu."),
         validators=[Optional()],
     )
-
-    def validate_day(self, field: Day) -> None:
-        # Years of two digits are a slip of the keyboard, not the time of Nero.
-        if field.data and field.data.year < 1000:
-            raise ValidationError(_("Écrivez l’année en quatre chiffres."))
 
     def draft(self) -> SlotDraft:
         """The slot as it was typed, once the form is valid."""

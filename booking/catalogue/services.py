@@ -99,7 +99,7 @@ def create_activity(company_id: int, draft: ActivityDraft) -> Activity:
 def edit_activity(activity_id: int, draft: ActivityDraft) -> list[str]:
     """Rewrite an activity; gives back the fields whose change the booked classes must hear of, in order.
 
-    The caller that knows of bookings tells them (`bookings.services.slots.reword_activity`); nobody is told here.
+    The caller that knows of bookings tells them (`bookings.services.rewrite_activity`); nobody is told here.
     Refuses: as create_activity, KindIsBooked, PlaceIsBooked, ZoneDiffers, EditionIsDated, and NotReady when a
     published activity would lose what made it fit to publish.
     """

@@ -287,7 +287,7 @@ def test_moving_tells_every_class_and_asks_again(app, page, base, slot, request_
         ({"day": "demain"}, "day", "Cette date n’existe pas"),
         ({"day": "2027-02-30"}, "day", "Cette date n’existe pas"),
         ({"day": "2020-01-13"}, "day", "déjà passée"),
-        ({"day": "0001-01-01"}, "day", "déjà passée"),
+        ({"day": "0001-01-01"}, "day", "quatre chiffres"),
         ({"day": "9999-12-31"}, "day", "trop lointaine"),
         ({"day": "2027-08-13"}, "day", "hors de l’édition"),
         ({"day": "2027-03-28", "start": "02:30"}, "start", "cette heure n’existe pas"),

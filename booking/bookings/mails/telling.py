@@ -49,7 +49,7 @@ def tell(
     for audience, kind in audiences.items():
         people = _people(booking, audience)
         if transition.calendar is Calendar.REQUEST:
-            _invite(booking, kind, SIDES[audience], people, change)
+            _invite(booking, SIDES[audience], people, change)
         elif transition.calendar is Calendar.CANCEL:
             _uninvite(booking, SIDES[audience], people, change)
         else:
@@ -65,7 +65,7 @@ def _people(booking: Booking, audience: Audience) -> list[Person]:
     return list(people.values())
 
 
-def _invite(booking: Booking, kind: str, side: Side, people: Iterable[Person], change: Change) -> None:
+def _invite(booking: Booking, side: Side, people: Iterable[Person], change: Change) -> None:
     invited = {person.id: person for person in people}
     known: set[int] = set()
     for calendar in services.live_objects(booking, side):
@@ -79,8 +79,9 @@ def _invite(booking: Booking, kind: str, side: Side, people: Iterable[Person], c
             known.add(calendar.person_id)
     for person in invited.values():
         calendar = services.object_for(booking, side, person)
-        is_news = kind == "booking-confirmed" and person.id in known
-        _queue_calendar(booking, "booking-updated" if is_news else kind, calendar, Method.REQUEST, change)
+        # Whoever had no invitation gets a first one; whoever had one hears what changed.
+        told = "booking-updated" if person.id in known else "booking-confirmed"
+        _queue_calendar(booking, told, calendar, Method.REQUEST, change)
 
 
 def _uninvite(booking: Booking, side: Side, people: Iterable[Person], change: Change) -> None:

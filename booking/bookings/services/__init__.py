@@ -1,5 +1,6 @@
 """The verbs of the bookings room. Each flushes and never commits; a view, a command or a job opens the transaction."""
 
+from booking.bookings.services.activities import rewrite_activity
 from booking.bookings.services.answers import (
     answer_request,
     cancel_booking,
@@ -25,5 +26,6 @@ __all__ = [
     "request_places",
     "request_together",
     "reword_activity",
+    "rewrite_activity",
     "take_places",
 ]

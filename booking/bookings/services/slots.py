@@ -13,7 +13,7 @@ from booking.bookings.models import Booking
 from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.states import ALIVE, Actor, Event, State
 from booking.bookings.services.answers import ReasonMissing
-from booking.bookings.services.places import lock_all, lock_slot
+from booking.bookings.services.places import fresh_slot, lock_all, lock_slot
 from booking.bookings.services.transitions import step
 from booking.catalogue.models import Slot, SlotState
 from booking.catalogue.rules.slots import check_slot_times, slot_instants
@@ -45,27 +45,38 @@ def lock_slot_with_bookings(slot_id: int) -> tuple[Slot, list[Booking]]:
 
     Refuses: SlotBusy when a class booked between the look and the lock: its school and class are not held.
     """
-    expected = _rows_of(slot_id)
+    bookings = lock_slots_with_bookings([slot_id])
+    return fresh_slot(slot_id), bookings
+
+
+def lock_slots_with_bookings(slot_ids: Sequence[int]) -> list[Booking]:
+    """Hold several slots and all that their alive bookings touch; gives these bookings back, read afresh.
+
+    All at once: slot by slot, a school would be waited for while a slot is held, against the one order of locks.
+    Refuses: SlotBusy, as lock_slot_with_bookings.
+    """
+    expected = _rows_of(slot_ids)
     lock_all(expected)
-    slot = lock_slot(slot_id)
+    for slot_id in sorted(slot_ids):
+        lock_slot(slot_id)
     bookings = list(
         db.session.scalars(
             select(Booking)
-            .where(Booking.slot_id == slot_id, Booking.state.in_(ALIVE))
+            .where(Booking.slot_id.in_(slot_ids), Booking.state.in_(ALIVE))
             .order_by(Booking.id)
             .execution_options(populate_existing=True)
         )
     )
     if {booking.id for booking in bookings} - {row.id for row in expected}:
         raise SlotBusy()
-    return slot, bookings
+    return bookings
 
 
-def _rows_of(slot_id: int) -> Sequence[Any]:
-    """What the slot's alive bookings touch, and those linked to them on other slots."""
+def _rows_of(slot_ids: Sequence[int]) -> Sequence[Any]:
+    """What the slots' alive bookings touch, and those linked to them on other slots."""
     columns = (Booking.id, Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id)
-    groups = select(Booking.group_id).where(Booking.slot_id == slot_id, Booking.group_id.is_not(None))
-    concerned = or_(Booking.slot_id == slot_id, Booking.group_id.in_(groups))
+    groups = select(Booking.group_id).where(Booking.slot_id.in_(slot_ids), Booking.group_id.is_not(None))
+    concerned = or_(Booking.slot_id.in_(slot_ids), Booking.group_id.in_(groups))
     return db.session.execute(select(*columns).where(concerned, Booking.state.in_(ALIVE))).all()
 
 
@@ -107,10 +118,12 @@ def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: da
     check_slot_times(local_start, local_end, slot.timezone, now=clock.now(), edition=slot.activity.edition)
     before = {booking.id: facts_of(booking) for booking in bookings}
     closes_before = slot.starts_at - slot.closes_at
+    opens_before = slot.starts_at - slot.opens_at if slot.opens_at else None
     slot.sequence += 1
     slot.local_start, slot.local_end = local_start, local_end
     slot.starts_at, slot.ends_at = slot_instants(local_start, local_end, slot.timezone)
     slot.closes_at = slot.starts_at - closes_before
+    slot.opens_at = slot.starts_at - opens_before if opens_before is not None else None
     slot.updated_at = clock.now()
     db.session.flush()
     for booking in bookings:
@@ -139,20 +152,15 @@ def _ask_again(booking: Booking, slot: Slot) -> None:
 def reword_activity(activity_id: int, person: Person, before: dict[str, Any]) -> int:
     """Tell the confirmed classes of an activity whose wording changed; the calendars get the new text.
 
-    before: title and place as they were. Returns how many bookings were told.
+    before: what has changed, as it was. Returns how many bookings were told. Refuses: SlotBusy.
     """
-    ids = db.session.scalars(
-        select(Booking.id)
+    slot_ids = db.session.scalars(
+        select(Booking.slot_id)
         .join(Booking.slot)
         .where(Slot.activity_id == activity_id, Booking.state == State.CONFIRMED, Slot.ends_at > clock.now())
-        .order_by(Booking.id)
+        .distinct()
     ).all()
-    slots = sorted(set(db.session.scalars(select(Booking.slot_id).where(Booking.id.in_(ids)))))
-    told = 0
-    for slot_id in slots:
-        _, bookings = lock_slot_with_bookings(slot_id)
-        for booking in bookings:
-            if booking.state is State.CONFIRMED:
-                step(booking, Event.SLOT_REWORDED, Actor.HOST, person, before={**facts_of(booking), **before})
-                told += 1
-    return told
+    told = [booking for booking in lock_slots_with_bookings(slot_ids) if booking.state is State.CONFIRMED]
+    for booking in told:
+        step(booking, Event.SLOT_REWORDED, Actor.HOST, person, before={**facts_of(booking), **before})
+    return len(told)

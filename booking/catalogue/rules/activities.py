@@ -33,8 +33,9 @@ RANGES = {
     "cancellation_days": (0, 60),
     "yearly_cap": (1, 500),
 }
-# What the classes that have booked were told, hence must hear of when it changes.
-TOLD_TO_CLASSES = ("title", "description", "contact_id", "access", "parking", "clothing", "to_bring", "equipment")
+# What the mails and calendars of the classes that have booked say, hence must say anew when it changes. The description
+# is not among it: nobody is written to for a comma on a page.
+TOLD_TO_CLASSES = ("title", "contact_id", "access", "parking", "clothing", "to_bring", "equipment")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from booking.accounts.permissions import company_or_404, signed_in_required
+from booking.bookings.services import rewrite_activity
 from booking.catalogue import hosting, services
 from booking.catalogue.choices import level_groups
 from booking.catalogue.forms import ActivityForm, SlotForm, activity_values, first_slot_values, slot_values
@@ -19,7 +20,7 @@ from booking.catalogue.rules.wording import ref_of
 from booking.companies.models import Company
 from booking.core.db import transaction
 from booking.core.errors import Refusal
-from booking.core.i18n import _, _l
+from booking.core.i18n import _, _l, _n
 from booking.territory.queries import holiday_calendar
 
 bp = Blueprint("hosting", __name__, url_prefix="/company/<int:company_id>/activities")
@@ -89,14 +90,19 @@ def activity_edit(company_id: int, activity_id: int) -> str | Response:
     if form.validate_on_submit():
         try:
             with transaction():
-                changed = services.edit_activity(activity_id, form.draft())
+                told = rewrite_activity(activity_id, current_user, form.draft())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(_("L’activité est enregistrée."), "success")
-            if changed and any(slot.taken_classes for slot in hosting.slots_to_come(activity)):
+            if told:
                 flash(
-                    _("Des classes ont réservé : elles lisent le nouveau texte sur la page de l’activité."), "warning"
+                    _n(
+                        "La classe qui vient est prévenue, et son invitation mise à jour.",
+                        "Les %(num)d classes qui viennent sont prévenues, et leurs invitations mises à jour.",
+                        told,
+                    ),
+                    "success",
                 )
             return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
     return _activity_page(form, company, activity)

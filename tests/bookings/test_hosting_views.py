@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
-from booking.accounts.models import MemberRole
-from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
-from booking.core.db import db
+from booking.accounts.models import MemberRole, Person
+from booking.bookings.models import Booking
+from booking.bookings.rules.states import State
+from booking.bookings.services import move_slot, request_places
+from booking.catalogue.models import Activity, ConfirmationMode, PublicationState, Slot, SlotState
+from booking.core.checks import violations
+from booking.core.db import db, transaction
+from booking.mail import outbox
+from booking.mail.models import OutgoingMail
 from booking.territory.models import SchoolHoliday
 from tests import make
 from tests.sign_in import signed_in
@@ -197,10 +204,10 @@ def test_an_activity_is_written_then_shown_as_a_draft(page, site, host, base):
         ({"title": "x" * 121}, "trop long"),
         ({"summary": "x" * 301}, "300 signes au plus"),
         ({"description": "x" * 5001}, "5000 signes au plus"),
-        ({"kind": "party"}, "Choisissez dans la liste"),
-        ({"sector": "magie"}, "Choisissez dans la liste"),
+        ({"kind": "party"}, "Choisissez une ligne de la liste"),
+        ({"sector": "magie"}, "Choisissez une ligne de la liste"),
         ({"levels": []}, "Choisissez au moins un niveau"),
-        ({"levels": ["9E"]}, "Choisissez dans la liste"),
+        ({"levels": ["9E"]}, "Choisissez une ligne de la liste"),
         ({"all_levels": "y"}, "pas les deux"),
         ({"area_km": "-3"}, "entre 1 et 300"),
         ({"group_size_max": "0"}, "entre 1 et 200"),
@@ -210,12 +217,12 @@ def test_an_activity_is_written_then_shown_as_a_draft(page, site, host, base):
         ({"answer_days": "9" * 40}, "entre 1 et 30"),
         ({"identity_check": "y"}, "combien de jours avant"),
         ({"yearly_cap": "3"}, "dates à convenir"),
-        ({"site_id": "abc"}, "Choisissez dans la liste"),
-        ({"site_id": "9" * 30}, "Choisissez dans la liste"),
+        ({"site_id": "abc"}, "Choisissez une ligne de la liste"),
+        ({"site_id": "9" * 30}, "Choisissez une ligne de la liste"),
         ({"contact_id": ""}, "Choisissez qui"),
-        ({"edition_id": "424242"}, "Choisissez dans la liste"),
-        ({"access_motor": "perhaps"}, "Choisissez dans la liste"),
-        ({"confirmation": "never"}, "Choisissez dans la liste"),
+        ({"edition_id": "424242"}, "Choisissez une ligne de la liste"),
+        ({"access_motor": "perhaps"}, "Choisissez une ligne de la liste"),
+        ({"confirmation": "never"}, "Choisissez une ligne de la liste"),
     ],
 )
 def test_bad_input_gets_a_sentence_and_nothing_typed_is_lost(page, site, host, base, changes, sentence):
@@ -307,15 +314,15 @@ def test_a_slot_is_added_and_shown(page, site, host, base):
     ("changes", "field", "sentence"),
     [
         ({"day": ""}, "day", "Choisissez un jour"),
-        ({"day": "demain"}, "day", "Écrivez la date"),
-        ({"day": "2027-02-30"}, "day", "Écrivez la date"),
+        ({"day": "demain"}, "day", "Cette date n’existe pas"),
+        ({"day": "2027-02-30"}, "day", "Cette date n’existe pas"),
         ({"day": "0027-01-12"}, "day", "quatre chiffres"),
         ({"day": "9999-12-31"}, "day", "trop lointaine"),
         ({"day": "2026-11-24"}, "day", "déjà passée"),
         ({"day": "2025-01-12"}, "day", "déjà passée"),
         ({"day": "2027-08-30"}, "day", "hors de l’édition"),
         ({"day": "2027-03-28", "start": "02:30"}, "start", "cette heure n’existe pas ce jour-là"),
-        ({"start": "25:00"}, "start", "Écrivez l’heure"),
+        ({"start": "25:00"}, "start", "Cette heure n’existe pas"),
         ({"end": ""}, "end", "Indiquez l’heure de fin"),
         ({"end": "08:00"}, "end", "après l’heure de début"),
         ({"end": "09:00"}, "end", "après l’heure de début"),
@@ -427,28 +434,94 @@ def test_a_cancelled_slot_is_not_opened_again(page, site, host, base):
     assert "annulé ou passé" in text_of(answer)
 
 
-# ---- The command
+# ---- Rewriting what classes have booked
 
 
-def test_an_edition_is_created_from_the_command_line(app):
-    runner = app.test_cli_runner()
-    words = ["edition", "create", "printemps", "--name", "Printemps", "--from", "2027-03-15", "--to", "2027-03-21"]
-    done = runner.invoke(
-        args=[*words, "--window-to", "2027-06-01", "--cap", "3", "--bookings-open-at", "2027-01-04T08:00"]
-    )
-    assert done.exit_code == 0, done.output
-    again = runner.invoke(args=words)
-    assert again.exit_code == 1
-    assert "porte déjà cette adresse" in again.output
-    wrong = runner.invoke(args=[*words[:2], "x", *words[3:], "--window-to", "2027-03-16"])
-    assert wrong.exit_code == 1
+def add_published(site, host, **values) -> Activity:
+    return add_activity(site, host, state=PublicationState.PUBLISHED, published_at=make.NOW, **values)
 
 
-def test_a_host_hears_that_booked_classes_read_the_new_words(page, site, host, base):
-    activity = add_activity(site, host)
-    make.make_slot(activity, taken_classes=1, taken_pupils=27)
-    address, same = f"{base}/{activity.id}/edit", {"title": activity.title, "description": activity.description}
-    first = page.post(address, data=typed(site, host, **same), follow_redirects=True)
-    assert "lisent le nouveau texte" not in text_of(first)
-    changed = page.post(address, data=typed(site, host, **{**same, "title": "Autre titre"}), follow_redirects=True)
-    assert "lisent le nouveau texte" in text_of(changed)
+def deliver_all():
+    """Compose everything that waits, in order, as the worker does without a mail server."""
+    while parcel := outbox.claim():
+        outbox.settle_sent(parcel)
+
+
+def booked(activity) -> Booking:
+    school_class = make.make_class()
+    slot = make.make_slot(activity)
+    with transaction():
+        return request_places(slot.id, school_class.id, db.session.get(Person, school_class.owner_id))
+
+
+def sent(*kinds):
+    return db.session.scalars(
+        select(OutgoingMail).where(OutgoingMail.kind.in_(kinds)).order_by(OutgoingMail.created_at)
+    ).all()
+
+
+def test_confirmed_classes_are_told_of_new_words_and_their_event_keeps_its_sequence(page, site, host, base):
+    activity = add_published(site, host)
+    booked(activity)
+    deliver_all()
+    address = f"{base}/{activity.id}/edit"
+    answer = page.post(address, data=typed(site, host, title="Un autre titre"), follow_redirects=True)
+    assert "est prévenue, et son invitation mise à jour" in text_of(answer)
+    deliver_all()
+    first, updated = sent("booking-confirmed"), sent("booking-updated")
+    assert {mail.object_key for mail in updated} == {mail.object_key for mail in first}
+    assert len(updated) == 2
+    assert {mail.sequence for mail in [*first, *updated]} == {0}
+    assert "Un autre titre" in updated[0].payload["facts"]["title"]
+    assert violations() == []
+
+
+def test_a_moved_slot_raises_the_sequence_where_new_words_do_not(page, site, host, base):
+    activity = add_published(site, host)
+    booking = booked(activity)
+    deliver_all()
+    page.post(f"{base}/{activity.id}/edit", data=typed(site, host, title="Un autre titre"))
+    deliver_all()
+    with transaction():
+        move_slot(booking.slot_id, host, datetime(2027, 1, 14, 9, 0), datetime(2027, 1, 14, 11, 0))
+    deliver_all()
+    of_teacher = [mail.sequence for mail in sent("booking-updated") if mail.person_id == booking.teacher_id]
+    assert of_teacher == [0, 1]
+
+
+def test_another_contact_gets_an_invitation_of_their_own_and_the_former_one_loses_theirs(page, site, host, base):
+    activity = add_published(site, host)
+    booked(activity)
+    deliver_all()
+    other = make.make_host(site.company, first_name="Inès")
+    answer = page.post(f"{base}/{activity.id}/edit", data=typed(site, host, title=activity.title, contact_id=other.id))
+    assert answer.status_code == 302, text_of(answer)
+    deliver_all()
+    assert [mail.person_id for mail in sent("booking-cancelled")] == [host.id]
+    assert other.id in {mail.person_id for mail in sent("booking-confirmed")}
+    assert len({mail.object_key for mail in sent("booking-confirmed")}) == 3
+    assert violations() == []
+
+
+def test_nobody_is_written_to_for_a_longer_description_or_for_a_class_that_only_asked(page, site, host, base):
+    activity = add_published(site, host, confirmation=ConfirmationMode.APPROVAL)
+    assert booked(activity).state is State.REQUESTED
+    same = {"title": activity.title}
+    page.post(f"{base}/{activity.id}/edit", data=typed(site, host, **same, description="Une visite plus longue."))
+    page.post(f"{base}/{activity.id}/edit", data=typed(site, host, title="Autre", description="Une visite."))
+    assert sent("booking-updated") == []
+
+
+def test_a_refused_edit_tells_nobody(page, site, host, base):
+    activity = add_published(site, host)
+    booked(activity)
+    page.post(f"{base}/{activity.id}/edit", data=typed(site, host, title="Autre titre", summary=""))
+    assert sent("booking-updated") == []
+
+
+def test_a_moved_slot_takes_the_opening_and_the_closing_of_its_bookings_along(site, host):
+    slot = make.make_slot(add_published(site, host), opens_at=make.NOW + timedelta(days=3))
+    opens, closes = slot.starts_at - slot.opens_at, slot.starts_at - slot.closes_at
+    with transaction():
+        move_slot(slot.id, host, datetime(2027, 1, 21, 9, 0), datetime(2027, 1, 21, 11, 0))
+    assert (slot.starts_at - slot.opens_at, slot.starts_at - slot.closes_at) == (opens, closes)
