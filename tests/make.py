@@ -193,7 +193,7 @@ def make_booking(slot=None, school_class=None, teacher=None, state=State.CONFIRM
     defaults = dict(class_name=school_class.name, level_code=school_class.level_code, pupils=school_class.pupils,
                     adults=school_class.adults, place=activity.site.one_line, place_latitude=activity.site.latitude,
                     place_longitude=activity.site.longitude, departement_code=school.departement_code,
-                    academie_code=school.academie_code, created_at=NOW, updated_at=NOW,
+                    academie_code=school.academie_code, created_at=NOW, updated_at=NOW, booked_by_id=teacher.id,
                     confirmed_at=NOW if state is State.CONFIRMED else None)  # fmt: skip
     return _add(Booking(slot_id=slot.id, edition_id=activity.edition_id, class_id=school_class.id, school_id=school.id,
-                        teacher_id=teacher.id, booked_by_id=teacher.id, state=state, **{**defaults, **values}))  # fmt: skip
+                        teacher_id=teacher.id, state=state, **{**defaults, **values}))  # fmt: skip
