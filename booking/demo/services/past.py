@@ -21,6 +21,7 @@ from booking.catalogue.models import (
     Slot,
 )
 from booking.catalogue.rules.slots import slot_instants
+from booking.catalogue.search import index_activity
 from booking.core.db import db
 from booking.demo.reference import DemoActivity
 from booking.demo.rules import Season, chance_of, span
@@ -118,6 +119,7 @@ def _copy(activity: Activity, edition: Edition) -> Activity:
     old.levels = [ActivityLevel(level_code=code) for code in activity.level_codes]
     db.session.add(old)
     db.session.flush()
+    index_activity(old)
     return old
 
 
