@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.companies.models import Company
 from booking.core.db import Model, StrEnumType
+from booking.core.i18n import _
 from booking.schools.models import School
 
 
@@ -33,6 +34,8 @@ class Person(Model, UserMixin):
     wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
+    # The person left the service: what was personal is blank, the row stays for the bookings that count it.
+    closed_at: Mapped[datetime | None]
     # --- Flask-Security (its mixin types three of these as never empty; before the first sign-in they are)
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
@@ -62,6 +65,8 @@ class Person(Model, UserMixin):
 
     @property
     def name(self) -> str:
+        if self.closed_at:
+            return _("Compte fermé")
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @property
@@ -112,8 +117,13 @@ class ScopeKind(enum.StrEnum):
 
 
 class MemberState(enum.StrEnum):
+    """PENDING: a company's manager must accept. SUSPENDED: the school says that the person doesn't teach there, and an
+    officer decides. REFUSED: an officer, or the manager, said no. ENDED: the person left, or was taken out."""
+
     PENDING = "pending"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REFUSED = "refused"
     ENDED = "ended"
 
 
@@ -153,6 +163,9 @@ class Membership(Model):
     state: Mapped[MemberState] = mapped_column(StrEnumType(MemberState), default=MemberState.ACTIVE)
     trusted_at: Mapped[datetime | None]
     trust_due_at: Mapped[datetime | None]
+    # The person who vouched or said no, and what they said; nobody when the address or the school's mailbox did.
+    trusted_by_id: Mapped[int | None]
+    trust_note: Mapped[str] = mapped_column(String(300), default="", server_default=text("''"))
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -167,3 +180,24 @@ class Membership(Model):
     @property
     def is_trusted(self) -> bool:
         return self.is_active and self.trusted_at is not None
+
+
+class ActionLink(Model):
+    """A link of a mail that acts without an account, for one purpose: a page of `/a/<token>` (product, section 11).
+
+    object_key: what it is about, such as « membership/12 ». Of the token only the hash is kept: reading the database
+    opens no link.
+    """
+
+    __tablename__ = "action_link"
+    __table_args__ = (Index("ix_action_link_object", "object_key", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(40))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    object_key: Mapped[str] = mapped_column(String(120))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
