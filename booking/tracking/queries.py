@@ -1,7 +1,8 @@
-"""The rows behind the figures of a territory, a page at a time."""
+"""The rows behind the figures of a territory: the same queries, a page at a time or whole."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -10,10 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
 from booking.bookings.models import Booking
+from booking.bookings.rules.states import TAKEN, State
 from booking.catalogue.models import Activity, Edition, Slot
+from booking.companies.models import Company
 from booking.core.db import db
-from booking.schools.models import School
+from booking.schools.models import School, SchoolClass
 from booking.tracking import figures
+from booking.tracking.filters import Filters
 from booking.tracking.scope import Scope
 
 PAGE_SIZE = 50
@@ -21,7 +25,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list. total: of the whole list."""
+    """Some rows of a list, as tuples. total: of the whole list."""
 
     rows: list[Any]
     total: int
@@ -32,46 +36,76 @@ class Page:
         return max(1, ceil(self.total / PAGE_SIZE))
 
 
-def activities(scope: Scope, edition: Edition, page: int) -> Page:
-    query = figures.public_activities(scope, edition, Activity).options(
+def activities(scope: Scope, edition: Edition, filters: Filters) -> Any:
+    query = figures.public_activities(scope, edition, filters, Activity).options(
         contains_eager(Activity.site), contains_eager(Activity.company)
     )
-    return _page(query.order_by(Activity.title, Activity.id), page)
+    return query.order_by(Activity.title, Activity.id)
 
 
-def slots(scope: Scope, edition: Edition, page: int) -> Page:
-    query = figures.public_slots(scope, edition, Slot).options(
+def slots(scope: Scope, edition: Edition, filters: Filters) -> Any:
+    query = figures.public_slots(scope, edition, filters, Slot).options(
         contains_eager(Slot.activity).contains_eager(Activity.company)
     )
-    return _page(query.order_by(Slot.starts_at, Slot.id), page)
+    return query.order_by(Slot.starts_at, Slot.id)
 
 
-def bookings(scope: Scope, edition: Edition, page: int) -> Page:
-    query = (
-        figures.taken_bookings(scope, edition, Booking)
-        .join(Slot, Slot.id == Booking.slot_id)
-        .join(Activity, Activity.id == Slot.activity_id)
-        .join(School, School.id == Booking.school_id)
-        .options(contains_eager(Booking.slot).contains_eager(Slot.activity), contains_eager(Booking.school))
+def bookings(scope: Scope, edition: Edition, filters: Filters) -> Any:
+    query = figures.taken_bookings(scope, edition, filters, Booking).options(
+        contains_eager(Booking.slot).contains_eager(Slot.activity), contains_eager(Booking.school)
     )
-    return _page(query.order_by(Slot.starts_at, Booking.id), page)
+    return query.order_by(Slot.starts_at, Booking.id)
 
 
-def schools(scope: Scope, edition: Edition, page: int) -> Page:
+def companies(scope: Scope, edition: Edition, page: int) -> Page:
+    """Companies with at least one such activity: (company, activities)."""
+    counts = (
+        figures.public_activities(scope, edition, Activity.company_id, func.count().label("activities"))
+        .group_by(Activity.company_id)
+        .subquery()
+    )
+    query = select(Company, counts.c.activities).join(counts, counts.c.company_id == Company.id)
+    return _page(query.order_by(Company.name, Company.id), page, several=True)
+
+
+def classes(scope: Scope, edition: Edition, page: int) -> Page:
+    """Classes with at least one taken booking: (class, bookings, pupils, participations)."""
+    counts = figures.booked_classes(scope, edition).subquery()
+    query = (
+        select(SchoolClass, counts.c.bookings, counts.c.pupils, counts.c.participations)
+        .join(counts, counts.c.class_id == SchoolClass.id)
+        .join(SchoolClass.school)
+        .options(contains_eager(SchoolClass.school))
+    )
+    return _page(query.order_by(School.commune_name, School.name, SchoolClass.name, SchoolClass.id), page, several=True)
+
+
+def schools(scope: Scope, edition: Edition, filters: Filters) -> Any:
     """Schools with at least one taken booking: (school, bookings, pupils)."""
     counts = (
         figures.taken_bookings(
-            scope, edition, Booking.school_id, func.count().label("bookings"), func.sum(Booking.pupils).label("pupils")
+            scope,
+            edition,
+            filters,
+            Booking.school_id,
+            func.count().label("bookings"),
+            func.sum(Booking.pupils).label("pupils"),
         )
         .group_by(Booking.school_id)
         .subquery()
     )
     query = select(School, counts.c.bookings, counts.c.pupils).join(counts, counts.c.school_id == School.id)
-    return _page(query.order_by(School.commune_name, School.name, School.id), page, several=True)
+    return query.order_by(School.commune_name, School.name, School.id)
 
 
-def _page(query: Any, number: int, *, several: bool = False) -> Page:
+def page_of(query: Any, number: int) -> Page:
+    """One page of a list of rows; a number out of range gives the nearest page."""
     total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     number = min(max(1, number), max(1, ceil(total / PAGE_SIZE)))
     found = db.session.execute(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).unique()
-    return Page([tuple(row) for row in found] if several else list(found.scalars()), total, number)
+    return Page(list(found), total, number)
+
+
+def all_of(query: Any) -> list[Any]:
+    """Every row of a list, for an export."""
+    return list(db.session.execute(query).unique())

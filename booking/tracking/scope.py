@@ -49,6 +49,10 @@ class Scope:
         """A query over schools, kept to those of the territory."""
         return query.where(self._within(School.departement_code))
 
+    def departement_rows(self, query: Select[Any]) -> Select[Any]:
+        """A query over départements, kept to those of the territory."""
+        return query.where(self._within(Departement.code))
+
     def _within(self, column: Any) -> ColumnElement[bool]:
         return true() if self.departements is None else column.in_(sorted(self.departements))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import csv
+import re
+from datetime import date, datetime
 
 import pytest
 
@@ -12,6 +14,7 @@ from booking.bookings.rules.states import Actor
 from booking.catalogue.models import ConfirmationMode, PublicationState
 from booking.core.db import db, transaction
 from booking.tracking import figures
+from booking.tracking.filters import Filters
 from booking.tracking.scope import scope_of
 from tests import make
 from tests.sign_in import signed_in
@@ -100,7 +103,7 @@ def test_the_rows_of_another_academie_are_not_shown(essonne_and_seine_et_marne, 
     officer = make.make_officer(scope_code="24")
     page = signed_in(client, officer).get(f"/territory/{officer.memberships[0].id}/bookings").text
     assert "1 réservation" in page
-    assert "27" not in page.split("<tbody>")[1]
+    assert "27" not in page.split("<tbody>")[1].split("</tbody>")[0]
 
 
 def test_an_unknown_edition_or_page_in_the_address_is_no_error(essonne_and_seine_et_marne, client):
@@ -112,3 +115,60 @@ def test_an_unknown_edition_or_page_in_the_address_is_no_error(essonne_and_seine
 
 def test_a_teacher_has_no_board(app, client, now):
     assert signed_in(client, make.make_teacher()).get("/territory/").status_code == 404
+
+
+def read_csv(answer):
+    assert answer.content_type == "text/csv; charset=utf-8"
+    return list(csv.reader(answer.data.decode("utf-8-sig").splitlines(), delimiter=";"))
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?departement=91", "?kind=site_visit&level=4E", "?from=2027-01-13", "?kind=forum"]
+)
+def test_the_csv_gives_the_same_totals_as_the_screen(essonne_and_seine_et_marne, client, query):
+    officer = make.make_officer(ScopeKind.REGION_ACADEMIQUE, "Île-de-France")
+    base = f"/territory/{officer.memberships[0].id}"
+    board = {row[1]: int(row[2]) for row in read_csv(signed_in(client, officer).get(f"{base}/board.csv{query}"))[1:]}
+    screen = client.get(f"{base}/{query}").text
+    for label, value in board.items():
+        assert re.search(rf">{label}</a></dt>\s*<dd>{value}</dd>", screen), label
+    bookings = read_csv(client.get(f"{base}/bookings.csv{query}"))[1:]
+    assert len(bookings) == board["réservations"]
+    assert sum(int(row[10]) for row in bookings) == board["participations d’élèves"]
+    slots = read_csv(client.get(f"{base}/slots.csv{query}"))[1:]
+    assert (len(slots), sum(int(row[10]) for row in slots)) == (board["créneaux"], board["places offertes"])
+    assert len(read_csv(client.get(f"{base}/schools.csv{query}"))) - 1 == board["établissements touchés"]
+    assert len(read_csv(client.get(f"{base}/activities.csv{query}"))) - 1 == board["activités publiées"]
+
+
+def test_filters_narrow_figures_to_what_they_say(essonne_and_seine_et_marne):
+    scope = scope_of(make.make_officer(ScopeKind.REGION_ACADEMIQUE, "Île-de-France").memberships[0])
+
+    def count(code, **narrowed):
+        chapters = figures.board(scope, essonne_and_seine_et_marne, Filters(**narrowed))
+        return next(f.value for chapter in chapters for f in chapter.figures if f.code == code)
+
+    assert count("bookings") == 3
+    assert count("bookings", departement="77") == 1
+    assert count("bookings", level="3E") == 0
+    assert count("bookings", first_on=date(2027, 1, 13)) == 2
+    assert count("slots", last_on=date(2027, 1, 12)) == 1
+    assert count("activities", kind="forum") == 0
+    assert count("schools", school_kind="lycee") == 0
+
+
+def test_a_filter_that_does_not_exist_is_ignored_with_a_sentence(essonne_and_seine_et_marne, client):
+    officer = make.make_officer()
+    page = (
+        signed_in(client, officer)
+        .get(f"/territory/{officer.memberships[0].id}/?kind=zzz&from=demain&departement=77")
+        .text
+    )
+    assert page.count("ignoré") == 3
+
+
+def test_the_csv_of_another_officer_is_a_404(essonne_and_seine_et_marne, client):
+    officer, other = make.make_officer(), make.make_officer(scope_code="24")
+    for what in ("board", "bookings"):
+        address = f"/territory/{officer.memberships[0].id}/{what}.csv"
+        assert signed_in(client, other).get(address).status_code == 404
