@@ -31,6 +31,8 @@ from booking.calendars.zones import ZONES, Observance
 from booking.mail.rules import many_lines, one_line
 
 PRODID = "-//Etabli//Etabli 1.0//FR"
+# What subscribers are asked; some come back once a day whatever they are told.
+FEED_REFRESH = "PT1H"
 
 
 class Method(enum.StrEnum):
@@ -98,6 +100,28 @@ def publish(facts: EventFacts, status: Status = Status.CONFIRMED) -> bytes:
 def published_event(facts: EventFacts, status: Status = Status.CONFIRMED, *, busy: bool = True) -> Event:
     """One event of a download or a feed. busy: false in the public programme, where nobody has booked yet."""
     return _event(facts, status, attendee=False, busy=busy)
+
+
+def feed(name: str, timezone: str, events: Iterable[Event], zones: Iterable[str] = (), description: str = "") -> bytes:
+    """A subscription: what calendars call it, when to come back, then its events in the order given (specs §7).
+
+    timezone: the zone of the whole, defined even when there is no event: an iCalendar object needs a component.
+    """
+    calendar = new_calendar(Method.PUBLISH)
+    for label in ("NAME", "X-WR-CALNAME"):
+        _put(calendar, label, vText(one_line(name)))
+    if description:
+        _put(calendar, "X-WR-CALDESC", vText(many_lines(description)))
+    _put(calendar, "X-WR-TIMEZONE", vInline(timezone))
+    refresh = vInline(FEED_REFRESH)
+    refresh.params = Parameters({"VALUE": "DURATION"})
+    _put(calendar, "REFRESH-INTERVAL", refresh)
+    _put(calendar, "X-PUBLISHED-TTL", vInline(FEED_REFRESH))
+    for tzid in dict.fromkeys([timezone, *sorted(zones)]):
+        calendar.add_component(timezone_component(tzid))
+    for event in events:
+        calendar.add_component(event)
+    return to_bytes(calendar)
 
 
 def to_bytes(calendar: Calendar) -> bytes:

@@ -101,7 +101,8 @@ def group_words(facts: Mapping[str, Any]) -> str:
 
 
 def contact_words(facts: Mapping[str, Any]) -> str:
-    return ", ".join(part for part in (facts["contact"], facts["contact_phone"]) if part)
+    phone = facts["contact_phone"].replace(" ", "\u00a0")
+    return ", ".join(part for part in (facts["contact"], phone) if part)
 
 
 def practical_facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
