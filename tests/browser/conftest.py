@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,6 +98,8 @@ def site(app: Flask, tmp_path: Path, site_now: datetime | None) -> Iterator[Site
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+    with urllib.request.urlopen(f"{url}/healthz", timeout=60) as answer:  # it waits in line until the server is up
+        assert answer.status == 200
     yield Site(url, environment)
     listening.close()
     server.terminate()
@@ -140,7 +143,7 @@ def complaints() -> Iterator[list[str]]:
 def context(browser: Browser, site: Site, complaints: list[str]) -> Iterator[BrowserContext]:
     """A browser of a French reader, who has never been here."""
     context = browser.new_context(base_url=site.url, locale="fr-FR", timezone_id="Europe/Paris", viewport=DESKTOP)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     _listen(context, site, complaints)
     yield context
     context.close()
