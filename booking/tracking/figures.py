@@ -1,19 +1,15 @@
-"""The figures of a territory: each with its definition, its value, and the page of the rows that it counts.
-
-Staff groups, who come without pupils, are bookings like any other; they are neither classes, nor pupils, nor places.
-"""
+"""The figures of a territory: each with its definition, its value, and the page of its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import case, func, select
 
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import TAKEN, State
-from booking.catalogue.models import BOOKED_BY, Activity, BookedBy, Edition, PublicationState, Slot, SlotState
+from booking.bookings.rules.states import STATE_WORDS, TAKEN, State
+from booking.catalogue.models import Activity, Edition, PublicationState, Slot, SlotState
 from booking.companies.models import Company, Site, Trust
 from booking.core.db import db
 from booking.core.i18n import _l
@@ -26,14 +22,13 @@ EVERYTHING = Filters()
 
 @dataclass(frozen=True)
 class Figure:
-    """One number. rows: the name of the page that lists what it counts; state: which bookings, on that page."""
+    """One number. rows: the name of the page that lists what it counts."""
 
     code: str
     value: int
     label: Any
     definition: Any
     rows: str
-    state: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Chapter:
     figures: list[Figure]
 
 
-Definition = tuple[Any, ...]
+Definition = tuple[Any, Any, str]
 
 DEFINITIONS: dict[str, Definition] = {
     "activities": (
@@ -54,31 +49,16 @@ DEFINITIONS: dict[str, Definition] = {
     "companies": (
         _l("entreprises"),
         _l("Entreprises différentes qui proposent ces activités."),
-        "companies",
+        "activities",
     ),
     "slots": (
         _l("créneaux"),
         _l("Créneaux non annulés de ces activités, passés ou à venir, qui ont lieu dans le territoire."),
         "slots",
     ),
-    "classes_offered": (
-        _l("classes accueillies au plus"),
-        _l("Nombre de classes que ces créneaux peuvent accueillir, visites pour enseignants exclues."),
-        "slots",
-    ),
-    "classes_taken": (
-        _l("classes inscrites"),
-        _l("Classes qui tiennent une place sur ces créneaux, d’où qu’elles viennent ; à chaque créneau, elles comptent."),
-        "slots",
-    ),
-    "classes_free": (
-        _l("classes encore possibles"),
-        _l("Les premières moins les secondes."),
-        "slots",
-    ),
     "offered": (
         _l("places offertes"),
-        _l("Nombre d’élèves que ces créneaux peuvent accueillir au plus, visites pour enseignants exclues."),
+        _l("Nombre d’élèves que ces créneaux peuvent accueillir au plus."),
         "slots",
     ),
     "taken": (
@@ -88,10 +68,7 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "free": (
         _l("places libres"),
-        _l(
-            "Places qu’une classe peut encore prendre : aucune sur un créneau qui a toutes ses classes, même s’il y "
-            "reste des places d’élèves. Prises et libres ne font donc pas toujours le total."
-        ),
+        _l("Places offertes moins places prises ; aucune quand toutes les classes d’un créneau sont là."),
         "slots",
     ),
     "bookings": (
@@ -106,28 +83,26 @@ DEFINITIONS: dict[str, Definition] = {
         _l("confirmées ou venues"),
         _l("Parmi ces réservations, celles qui sont confirmées et celles dont la classe est venue."),
         "bookings",
-        "firm",
     ),
     "pending": (
         _l("en attente de réponse"),
         _l("Parmi ces réservations, options, demandes et places proposées : quelqu’un doit encore répondre."),
         "bookings",
-        "pending",
     ),
     "classes": (
         _l("classes différentes"),
-        _l("Classes qui ont au moins une de ces réservations ; une classe compte une fois, un groupe d’enseignants aucune."),
-        "classes",
+        _l("Classes qui ont au moins une de ces réservations ; une classe compte une fois."),
+        "bookings",
     ),
     "pupils": (
         _l("élèves différents"),
-        _l("Pour chacune de ces classes, le plus grand effectif de ses réservations : un élève compte une fois."),
-        "classes",
+        _l("Pour chaque classe, le plus grand effectif de ses réservations : un élève compte une fois."),
+        "bookings",
     ),
     "participations": (
         _l("participations d’élèves"),
-        _l("Somme des effectifs des réservations de ces classes : un élève qui fait deux visites compte deux fois."),
-        "classes",
+        _l("Somme des effectifs de ces réservations : un élève qui fait deux visites compte deux fois."),
+        "bookings",
     ),
     "schools": (
         _l("établissements touchés"),
@@ -137,116 +112,70 @@ DEFINITIONS: dict[str, Definition] = {
 }  # fmt: skip
 
 
-STATE_DEFINITIONS: dict[State, Any] = {
-    State.HELD: _l("Places gardées quelques jours, le temps que l’établissement se décide."),
-    State.REQUESTED: _l("L’entreprise, ou le chef d’établissement, doit encore répondre."),
-    State.CONFIRMED: _l("Toutes les réponses nécessaires sont oui : la classe est attendue."),
-    State.WAITING: _l("La classe attend qu’une place se libère ; elle n’en tient aucune."),
-    State.OFFERED: _l("Une place libérée est gardée pour la classe jusqu’à une date."),
-    State.DECLINED: _l("L’entreprise ou le chef d’établissement a dit non."),
-    State.EXPIRED: _l("Personne n’a répondu à temps."),
-    State.CANCELLED: _l("Annulée par l’établissement ou par l’entreprise."),
-    State.ATTENDED: _l("La classe est venue."),
-    State.MISSED: _l("La classe n’est pas venue et n’avait pas prévenu."),
-    State.EXCUSED: _l("La classe n’est pas venue, elle avait prévenu."),
-}
-
-# The bookings that a rows page can be asked for: one state, or what a figure puts together.
-FIRM = frozenset({State.CONFIRMED, State.ATTENDED})
-PENDING = frozenset({State.HELD, State.REQUESTED, State.OFFERED})
-STATES: dict[str, frozenset[State]] = {
-    **{state.value: frozenset({state}) for state in State}, "firm": FIRM, "pending": PENDING,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class StateLine:
-    """How many bookings are in a state, and how many pupils they are for."""
-
-    state: State
-    bookings: int
-    pupils: int
-
-    @property
-    def definition(self) -> Any:
-        return STATE_DEFINITIONS[self.state]
-
-
-def board(scope: Scope, edition: Edition) -> list[Chapter]:
+def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> list[Chapter]:
     """All the figures of the board, in four statements."""
+    supply = _supply(scope, edition, filters)
+    demand = _demand(scope, edition, filters)
     return [
-        Chapter("supply", _l("Ce qui est proposé"), _figures(supply(scope, edition))),
-        Chapter("demand", _l("Ce qui est réservé"), _figures(demand(scope, edition))),
+        Chapter("supply", _l("Ce qui est proposé"), _figures(supply)),
+        Chapter("demand", _l("Ce qui est réservé"), _figures(demand)),
     ]
 
 
-def bookings_by_state(scope: Scope, edition: Edition) -> list[StateLine]:
+def bookings_by_state(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> list[tuple[Any, int]]:
     """How many bookings of the territory's schools are in each state, in the order of a booking's life."""
-    query = scope.schools(select(Booking.state, func.count(), _sum(_pupils()))).where(Booking.edition_id == edition.id)
-    found = {state: (count, int(pupils)) for state, count, pupils in db.session.execute(query.group_by(Booking.state))}
-    return [StateLine(state, *found[state]) for state in State if state in found]
-
-
-def supply(scope: Scope, edition: Edition) -> dict[str, int]:
-    """What is offered in the territory, by the code of the figure."""
-    activities, companies = db.session.execute(
-        public_activities(scope, edition, func.count(), func.count(Activity.company_id.distinct()))
-    ).one()
-    count, *places = db.session.execute(
-        public_slots(scope, edition, func.count(), *(_sum(column) for column in PLACES.values()))
-    ).one()
-    return {"activities": activities, "companies": companies, "slots": count} | {
-        code: int(number) for code, number in zip(PLACES, places, strict=True)
-    }
-
-
-def demand(scope: Scope, edition: Edition) -> dict[str, int]:
-    """What the schools of the territory have booked, by the code of the figure."""
-    bookings, confirmed, pending, schools = db.session.execute(
-        taken_bookings(
-            scope,
-            edition,
-            func.count(),
-            _sum(case((Booking.state.in_(FIRM), 1), else_=0)),
-            _sum(case((Booking.state.in_(PENDING), 1), else_=0)),
-            func.count(Booking.school_id.distinct()),
-        )
-    ).one()
-    each = booked_classes(scope, edition).subquery()
-    classes, pupils, participations = db.session.execute(
-        select(func.count(), _sum(each.c.pupils), _sum(each.c.participations)).select_from(each)
-    ).one()
-    return {
-        "bookings": bookings, "confirmed": int(confirmed), "pending": int(pending), "classes": classes,
-        "pupils": int(pupils), "participations": int(participations), "schools": schools,
-    }  # fmt: skip
+    query = _bookings(scope, edition, filters, Booking.state, func.count())
+    counts = dict(db.session.execute(query.group_by(Booking.state)).tuples().all())
+    return [(STATE_WORDS[state], counts[state]) for state in State if state in counts]
 
 
 def _figures(values: dict[str, int]) -> list[Figure]:
     return [Figure(code, value, *DEFINITIONS[code]) for code, value in values.items()]
 
 
+def _supply(scope: Scope, edition: Edition, filters: Filters) -> dict[str, int]:
+    activities, companies = db.session.execute(
+        public_activities(scope, edition, filters, func.count(), func.count(Activity.company_id.distinct()))
+    ).one()
+    free = case((Slot.taken_classes < Slot.max_classes, Slot.max_pupils - Slot.taken_pupils), else_=0)
+    slots, offered, taken, left = db.session.execute(
+        public_slots(scope, edition, filters, func.count(), _sum(Slot.max_pupils), _sum(Slot.taken_pupils), _sum(free))
+    ).one()
+    return {
+        "activities": activities, "companies": companies, "slots": slots,
+        "offered": int(offered), "taken": int(taken), "free": int(left),
+    }  # fmt: skip
+
+
+def _demand(scope: Scope, edition: Edition, filters: Filters) -> dict[str, int]:
+    firm = Booking.state.in_((State.CONFIRMED, State.ATTENDED))
+    waiting = Booking.state.in_((State.HELD, State.REQUESTED, State.OFFERED))
+    bookings, confirmed, pending, participations, schools = db.session.execute(
+        taken_bookings(
+            scope,
+            edition,
+            filters,
+            func.count(),
+            _sum(case((firm, 1), else_=0)),
+            _sum(case((waiting, 1), else_=0)),
+            _sum(Booking.pupils),
+            func.count(Booking.school_id.distinct()),
+        )
+    ).one()
+    per_class = (
+        taken_bookings(scope, edition, filters, Booking.class_id, func.max(Booking.pupils).label("pupils"))
+        .group_by(Booking.class_id)
+        .subquery()
+    )
+    classes, pupils = db.session.execute(select(func.count(), _sum(per_class.c.pupils)).select_from(per_class)).one()
+    return {
+        "bookings": bookings, "confirmed": int(confirmed), "pending": int(pending), "classes": classes,
+        "pupils": int(pupils), "participations": int(participations), "schools": schools,
+    }  # fmt: skip
+
+
 def _sum(column: Any) -> Any:
     return func.coalesce(func.sum(column), 0)
-
-
-def _pupils() -> Any:
-    """The pupils of a booking: none come with a group of staff, which has no level."""
-    return case((Booking.level_code.is_not(None), Booking.pupils), else_=0)
-
-
-def _for_classes(places: Any) -> Any:
-    return case((Activity.kind.in_([kind for kind, who in BOOKED_BY.items() if who is BookedBy.CLASS]), places), else_=0)
-
-
-PLACES: dict[str, Any] = {
-    "classes_offered": _for_classes(Slot.max_classes),
-    "classes_taken": _for_classes(Slot.taken_classes),
-    "classes_free": _for_classes(Slot.max_classes - Slot.taken_classes),
-    "offered": _for_classes(Slot.max_pupils),
-    "taken": _for_classes(Slot.taken_pupils),
-    "free": _for_classes(case((Slot.taken_classes < Slot.max_classes, Slot.max_pupils - Slot.taken_pupils), else_=0)),
-}
 
 
 # ---- What is counted: the rows pages read the same queries

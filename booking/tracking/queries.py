@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -11,11 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import TAKEN, State
 from booking.catalogue.models import Activity, Edition, Slot
-from booking.companies.models import Company
 from booking.core.db import db
-from booking.schools.models import School, SchoolClass
+from booking.schools.models import School
 from booking.tracking import figures
 from booking.tracking.filters import Filters
 from booking.tracking.scope import Scope
@@ -55,29 +52,6 @@ def bookings(scope: Scope, edition: Edition, filters: Filters) -> Any:
         contains_eager(Booking.slot).contains_eager(Slot.activity), contains_eager(Booking.school)
     )
     return query.order_by(Slot.starts_at, Booking.id)
-
-
-def companies(scope: Scope, edition: Edition, page: int) -> Page:
-    """Companies with at least one such activity: (company, activities)."""
-    counts = (
-        figures.public_activities(scope, edition, Activity.company_id, func.count().label("activities"))
-        .group_by(Activity.company_id)
-        .subquery()
-    )
-    query = select(Company, counts.c.activities).join(counts, counts.c.company_id == Company.id)
-    return _page(query.order_by(Company.name, Company.id), page, several=True)
-
-
-def classes(scope: Scope, edition: Edition, page: int) -> Page:
-    """Classes with at least one taken booking: (class, bookings, pupils, participations)."""
-    counts = figures.booked_classes(scope, edition).subquery()
-    query = (
-        select(SchoolClass, counts.c.bookings, counts.c.pupils, counts.c.participations)
-        .join(counts, counts.c.class_id == SchoolClass.id)
-        .join(SchoolClass.school)
-        .options(contains_eager(SchoolClass.school))
-    )
-    return _page(query.order_by(School.commune_name, School.name, SchoolClass.name, SchoolClass.id), page, several=True)
 
 
 def schools(scope: Scope, edition: Edition, filters: Filters) -> Any:
