@@ -47,7 +47,8 @@ def _booking(row: Any) -> Sequence[Any]:
     return (
         booking.id, slot.local_start.strftime("%d/%m/%Y"), school.uai, school.name, school.commune_name,
         booking.departement_code, booking.class_name, level_label(booking.level_code), slot.activity.title,
-        KIND_WORDS[slot.activity.kind], booking.pupils, booking.adults, STATE_WORDS[booking.state],
+        KIND_WORDS[slot.activity.kind], booking.pupils if booking.level_code else 0, booking.adults,
+        STATE_WORDS[booking.state],
     )  # fmt: skip
 
 

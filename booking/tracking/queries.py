@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
 from booking.bookings.models import Booking
+from booking.bookings.rules.states import TAKEN, State
 from booking.catalogue.models import Activity, Edition, Slot
 from booking.core.db import db
 from booking.schools.models import School
@@ -47,8 +49,8 @@ def slots(scope: Scope, edition: Edition, filters: Filters) -> Any:
     return query.order_by(Slot.starts_at, Slot.id)
 
 
-def bookings(scope: Scope, edition: Edition, filters: Filters) -> Any:
-    query = figures.taken_bookings(scope, edition, filters, Booking).options(
+def bookings(scope: Scope, edition: Edition, filters: Filters, states: Iterable[State] = TAKEN) -> Any:
+    query = figures.bookings_in(scope, edition, filters, states, Booking).options(
         contains_eager(Booking.slot).contains_eager(Slot.activity), contains_eager(Booking.school)
     )
     return query.order_by(Slot.starts_at, Booking.id)
@@ -63,7 +65,7 @@ def schools(scope: Scope, edition: Edition, filters: Filters) -> Any:
             filters,
             Booking.school_id,
             func.count().label("bookings"),
-            func.sum(Booking.pupils).label("pupils"),
+            func.sum(figures.pupils_of_booking()).label("pupils"),
         )
         .group_by(Booking.school_id)
         .subquery()

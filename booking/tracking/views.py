@@ -27,7 +27,7 @@ from booking.tracking.scope import Scope, scope_of
 
 bp = Blueprint("tracking", __name__, url_prefix="/territory")
 
-ROWS: dict[str, tuple[Any, Callable[[Scope, Edition, Filters], Any]]] = {
+ROWS: dict[str, tuple[Any, Callable[..., Any]]] = {
     "activities": (_l("Activités publiées"), queries.activities),
     "slots": (_l("Créneaux"), queries.slots),
     "bookings": (_l("Réservations des établissements"), queries.bookings),
@@ -51,6 +51,11 @@ class Asked:
     filters: Filters
     ignored: list[str]
     departements: Sequence[Departement]
+    state: str | None
+
+    def narrowed(self, what: str) -> dict[str, Any]:
+        """The state that the rows of bookings are asked for; other rows have none."""
+        return {"states": figures.STATES[self.state]} if what == "bookings" and self.state else {}
 
     @property
     def query(self) -> dict[str, str]:
@@ -111,7 +116,8 @@ def rows(membership_id: int, what: str) -> str:
     asked = _asked(membership_id)
     edition = asked.edition or abort(404)
     title, rows_of = ROWS[what]
-    page = queries.page_of(rows_of(asked.scope, edition, asked.filters), request.args.get("page", 1, type=int))
+    found = rows_of(asked.scope, edition, asked.filters, **asked.narrowed(what))
+    page = queries.page_of(found, request.args.get("page", 1, type=int))
     return render_template(f"tracking/{what}.html", asked=asked, what=what, title=title, page=page)
 
 
@@ -122,7 +128,7 @@ def rows_csv(membership_id: int, what: str) -> Response:
     asked = _asked(membership_id)
     edition = asked.edition or abort(404)
     _title, rows_of = ROWS[what]
-    found = queries.all_of(rows_of(asked.scope, edition, asked.filters))
+    found = queries.all_of(rows_of(asked.scope, edition, asked.filters, **asked.narrowed(what)))
     return _csv(what, exports.SHEETS[what].headings, exports.rows_of(what, found))
 
 
@@ -142,4 +148,14 @@ def _asked(membership_id: int) -> Asked:
     filters, ignored = read_filters(request.args, known)
     slug = request.args.get("edition", "")
     edition = next((each for each in known_editions if each.slug == slug), None) or current_edition(known_editions)
-    return Asked(membership, scope, edition, known_editions, filters, ignored, choices)
+    state = request.args.get("state")
+    return Asked(
+        membership,
+        scope,
+        edition,
+        known_editions,
+        filters,
+        ignored,
+        choices,
+        state if state in figures.STATES else None,
+    )

@@ -10,10 +10,11 @@ import pytest
 
 from booking.accounts.models import Person, ScopeKind
 from booking.bookings import services
-from booking.bookings.rules.states import Actor
-from booking.catalogue.models import ConfirmationMode, PublicationState
+from booking.bookings.rules.states import TAKEN, Actor, State
+from booking.catalogue.models import ActivityKind, ConfirmationMode, PublicationState
 from booking.core.db import db, transaction
-from booking.tracking import figures
+from booking.schools.models import Audience
+from booking.tracking import figures, queries
 from booking.tracking.filters import Filters
 from booking.tracking.scope import scope_of
 from tests import make
@@ -54,7 +55,8 @@ def values(officer, edition) -> dict[str, int]:
 def test_supply_counts_where_the_place_is_and_demand_where_the_school_is(essonne_and_seine_et_marne):
     versailles = values(make.make_officer(), essonne_and_seine_et_marne)
     assert versailles == {
-        "activities": 1, "companies": 1, "slots": 3, "offered": 180, "taken": 61, "free": 93,
+        "activities": 1, "companies": 1, "slots": 3, "classes_offered": 6, "classes_taken": 3, "classes_free": 3,
+        "offered": 180, "taken": 61, "free": 93,
         "bookings": 2, "confirmed": 2, "pending": 0, "classes": 1, "pupils": 27, "participations": 41, "schools": 1,
     }  # fmt: skip
     creteil = values(make.make_officer(scope_code="24"), essonne_and_seine_et_marne)
@@ -172,3 +174,36 @@ def test_the_csv_of_another_officer_is_a_404(essonne_and_seine_et_marne, client)
     for what in ("board", "bookings"):
         address = f"/territory/{officer.memberships[0].id}/{what}.csv"
         assert signed_in(client, other).get(address).status_code == 404
+
+
+def test_a_group_of_teachers_is_a_booking_of_its_school_but_neither_a_class_nor_pupils(app, now):
+    activity = make.make_activity(kind=ActivityKind.TEACHERS_VISIT, levels=())
+    slot = make.make_slot(activity)
+    book(slot, make.make_class(audience=Audience.STAFF, level_code=None, pupils=6, adults=0))
+    counted = values(make.make_officer(), activity.edition)
+    assert (counted["bookings"], counted["schools"], counted["taken"]) == (1, 1, 6)
+    assert (counted["classes"], counted["pupils"], counted["participations"]) == (0, 0, 0)
+
+
+def test_each_state_leads_to_its_own_rows(essonne_and_seine_et_marne, client):
+    officer = make.make_officer(ScopeKind.NATIONAL, None)
+    base = f"/territory/{officer.memberships[0].id}"
+    lines = figures.bookings_by_state(scope_of(officer.memberships[0]), essonne_and_seine_et_marne)
+    assert [(line.state, line.bookings, line.pupils) for line in lines] == [
+        (State.CONFIRMED, 3, 61), (State.CANCELLED, 1, 20),
+    ]  # fmt: skip
+    signed_in(client, officer)
+    assert f'href="{base}/bookings?state=cancelled&amp;edition=2027"' in client.get(f"{base}/").text
+    for state, found in (("cancelled", 1), ("confirmed", 3), ("firm", 3), ("pending", 0), ("zzz", 3)):
+        assert len(read_csv(client.get(f"{base}/bookings.csv?state={state}"))) - 1 == found, state
+
+
+def test_every_figure_of_bookings_is_the_number_of_the_rows_it_leads_to(essonne_and_seine_et_marne, client):
+    officer = make.make_officer(ScopeKind.NATIONAL, None)
+    scope = scope_of(officer.memberships[0])
+    for chapter in figures.board(scope, essonne_and_seine_et_marne):
+        for figure in chapter.figures:
+            if figure.code in ("bookings", "confirmed", "pending"):
+                states = figures.STATES[figure.state] if figure.state else TAKEN
+                rows = queries.all_of(queries.bookings(scope, essonne_and_seine_et_marne, Filters(), states))
+                assert len(rows) == figure.value, figure.code
