@@ -116,9 +116,11 @@ def place_of(insee: str, typed: str) -> Place | None:
     """The commune of that INSEE code, else the one that answers best to a typed name or postcode, if any does."""
     commune = db.session.get(Commune, insee) if insee else None
     if commune is None and typed:
-        digits = typed if typed.isdigit() else ""
-        commune = next(iter([*(communes_of_postcode(digits) if digits else []), *search_communes(typed, 1)]), None)
-    return commune and Place(commune.insee, commune.name, commune.latitude, commune.longitude)
+        commune = next(iter([*communes_of_postcode(typed), *search_communes(typed, 1)]), None)
+    if commune is None:
+        return None
+    postcode = next(iter(commune.postcodes.split()), "")
+    return Place(commune.insee, commune.name, postcode, commune.latitude, commune.longitude)
 
 
 def open_slots_by_departement(edition: Edition) -> dict[str, int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from babel.dates import get_day_names
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -17,14 +20,31 @@ from booking.bookings.forms import class_words
 from booking.bookings.queries import alternatives, explain_all, is_trusted_at, saved_classes
 from booking.bookings.rules.explain import Explanation
 from booking.bookings.services.requests import answer_due
+from booking.calendars.programme import MOST_EVENTS, programme_feed
 from booking.catalogue import queries
+from booking.catalogue.exports import MOST_ROWS, level_words, places_words, programme_csv, programme_json
 from booking.catalogue.models import Activity, BookedBy, ConfirmationMode, Edition, Slot
+from booking.catalogue.queries import FoundSlots
 from booking.catalogue.rules import wording
-from booking.catalogue.rules.search import PAGE_SIZE, RADII_KM, Known, Search, read_search
+from booking.catalogue.rules.search import (
+    PAGE_SIZE,
+    RADII_KM,
+    USUAL_RADIUS_KM,
+    WEEKDAYS,
+    Known,
+    Place,
+    Search,
+    asked_place,
+    read_search,
+)
 from booking.companies.reference import sectors
 from booking.companies.rules import sector_label
 from booking.core import clock
-from booking.core.i18n import _
+from booking.core.dates import format_day
+from booking.core.i18n import _, current_language
+from booking.core.spreadsheets import CSV_TYPE
+from booking.core.web import change_query
+from booking.mail.identity import SITE_NAME, absolute_url
 from booking.schools.models import Audience, School, SchoolClass
 from booking.schools.reference import levels, levels_by_code
 from booking.schools.rules import level_span_words
@@ -35,6 +55,8 @@ from booking.territory.rules import fold
 bp = Blueprint("programme", __name__)
 
 HOME_TICKETS = 4
+MOST_PRINTED = 500
+SHARED_SECONDS = 15 * 60
 
 
 @bp.app_context_processor
@@ -64,29 +86,71 @@ def home() -> str:
 # ---- The programme
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the address of a page of the programme asks for, read once for the page and for its downloads.
+
+    place: the commune looked from; typed_place: what was typed of it. ignored: a sentence for each value that means nothing.
+    """
+
+    search: Search
+    edition: Edition | None
+    editions: list[Edition]
+    departements: list[Departement]
+    place: Place | None
+    typed_place: str
+    ignored: list[str]
+
+    @property
+    def departement(self) -> Departement | None:
+        return next((place for place in self.departements if place.code == self.search.departement), None)
+
+    @property
+    def title(self) -> str:
+        place = self.departement
+        if place is None:
+            return _("Programme")
+        return _("Programme %(where)s", where=wording.in_departement(place.code, place.name))
+
+
+def _asked() -> Asked:
+    editions, departements = queries.editions(), list(all_departements())
+    insee, typed = asked_place(request.args)
+    place = queries.place_of(insee, typed) if insee or typed else None
+    search, ignored = read_search(request.args, _known(editions, departements), place)
+    edition = next((e for e in editions if e.slug == search.edition), None) or queries.current_edition(editions)
+    return Asked(search, edition, editions, departements, place if search.near else None, typed, ignored)
+
+
 @bp.get("/programme")
 def listing() -> str:
-    editions, departements = queries.editions(), list(all_departements())
-    search, ignored = read_search(request.args, _known(editions, departements))
-    edition = next((e for e in editions if e.slug == search.edition), None) or queries.current_edition(editions)
+    asked, near = _asked(), _school_position(my_schools())
+    search, edition = asked.search, asked.edition
+    if near and not search.has_place:
+        # Where a teacher's way begins is known, whether or not the form was sent.
+        search = replace(search, lat=near.lat, lon=near.lon)
     results = queries.programme(search, edition) if edition else queries.NOTHING
     return render_template(
         "programme/listing.html",
+        asked=asked,
         search=search,
-        ignored=ignored,
         edition=edition,
-        editions=[e for e in editions if e == edition or e.window_ends_on >= clock.now().date()],
-        departements=departements,
-        departement=next((d for d in departements if d.code == search.departement), None),
-        academies=_academies(departements),
+        editions=[e for e in asked.editions if e == edition or e.window_ends_on >= clock.now().date()],
+        academies=_academies(asked.departements),
         sectors=sectors(),
         levels=levels(),
         radii=RADII_KM,
-        near=_near(search, my_schools()),
+        usual_radius=USUAL_RADIUS_KM,
+        near=near or _position_of(search),
+        weekdays=_weekday_choices(),
+        criteria=_criteria(asked, near),
         results=results,
         page_size=PAGE_SIZE,
         wider=queries.wider_searches(search, edition) if edition and not results.total else [],
         criteria_words=_criteria_words(),
+        feed_address=absolute_url(
+            url_for(".feed", **search.query()).removeprefix(request.script_root), current_language()
+        ),
     )
 
 
@@ -114,14 +178,55 @@ class Near:
     name: str
 
 
-def _near(search: Search, schools: list[School]) -> Near | None:
-    """The point of the search, else the teacher's school; nothing for a visitor who gave no place."""
+def _school_position(schools: list[School]) -> Near | None:
     for school in schools:
         if school.latitude is not None and school.longitude is not None:
             return Near(school.latitude, school.longitude, school.name)
-    if search.lat is not None and search.lon is not None:
-        return Near(search.lat, search.lon, "")
     return None
+
+
+def _position_of(search: Search) -> Near | None:
+    """The point that an address gives by itself: a commune's is known by its name."""
+    if search.lat is None or search.lon is None or search.near:
+        return None
+    return Near(search.lat, search.lon, "")
+
+
+def _weekday_choices() -> list[tuple[str, int, str]]:
+    """Value, number and name of each day somebody may look for: doors are open on some Saturdays, never on Sundays."""
+    names = get_day_names("wide", locale=current_language())
+    return [(WEEKDAYS[n], n + 1, names[n]) for n in range(6)]
+
+
+def _criteria(asked: Asked, near: Near | None) -> list[tuple[str, str]]:
+    """What is in use, in words, each with the address of the same page without it. Kinds and places have their own."""
+    search, names = asked.search, get_day_names("wide", locale=current_language())
+    academies, known_levels = dict(_academies(asked.departements)), levels_by_code()
+    days = ", ".join(names[day - 1] for day in search.weekdays)
+    where = asked.place.label if asked.place else near.name if near else _("votre point de départ")
+    used: list[tuple[str, bool, tuple[str, ...]]] = [
+        (_("«\u00a0%(words)s\u00a0»", words=search.q), bool(search.q), ("q",)),
+        (asked.departement.name if asked.departement else "", bool(search.departement), ("departement",)),
+        (_("académie\u00a0: %(name)s", name=academies.get(search.academie, "")), bool(search.academie), ("academie",)),
+        (sector_label(search.sector), bool(search.sector), ("sector",)),
+        (known_levels[search.level].label if search.level else "", bool(search.level), ("level",)),
+        (_("à partir du %(day)s", day=_day(search.first_on)), bool(search.first_on), ("from",)),
+        (_("jusqu’au %(day)s", day=_day(search.last_on)), bool(search.last_on), ("to",)),
+        (days, bool(days), ("weekday",)),
+        (_("le matin") if search.half == "am" else _("l’après-midi"), bool(search.half), ("half",)),
+        (_("retour avant midi"), search.noon, ("noon",)),
+        (_("vient dans la classe"), search.comes, ("comes",)),
+        (
+            _("à moins de %(km)d km de %(where)s", km=search.radius_km or 0, where=where),
+            search.is_near,
+            ("near", "place", "lat", "lon", "radius"),
+        ),
+    ]
+    return [(label, change_query(page=None, **dict.fromkeys(drops))) for label, is_used, drops in used if is_used]
+
+
+def _day(day: date | None) -> str:
+    return format_day(day, weekday=False) if day else ""
 
 
 def _criteria_words() -> Mapping[str, str]:
@@ -136,9 +241,80 @@ def _criteria_words() -> Mapping[str, str]:
         "first_on": _("avec des dates plus proches"),
         "last_on": _("avec des dates plus lointaines"),
         "free": _("même complètes"),
+        "weekdays": _("tous les jours de la semaine"),
+        "half": _("à toute heure"),
+        "noon": _("même sans retour avant midi"),
+        "comes": _("même s’il faut se déplacer"),
         "radius_km": _("à toute distance"),
         "": _("sans aucun critère"),
     }
+
+
+# ---- The same programme on paper, in calendars, spreadsheets and programs
+
+
+@bp.get("/programme/print")
+def printed() -> str:
+    """Every slot of the search on one page without filters, to print a département's programme."""
+    asked = _asked()
+    found = _found(asked, MOST_PRINTED)
+    by_day: dict[date, list[Slot]] = {}
+    for slot in sorted(found.slots, key=lambda slot: (slot.local_start, slot.id)):
+        by_day.setdefault(slot.local_start.date(), []).append(slot)
+    return render_template(
+        "programme/print.html",
+        asked=asked,
+        found=found,
+        by_day=by_day,
+        address_of=_page_of,
+        level_words=level_words,
+        places_words=places_words,
+    )
+
+
+@bp.route("/programme.ics", methods=["GET"], provide_automatic_options=False)
+def feed() -> Response:
+    asked = _asked()
+    name = f"{SITE_NAME}\u00a0: {asked.title}" if asked.departement else _("Établi\u00a0: programme")
+    body = programme_feed(name, _found(asked, MOST_EVENTS), _page_of)
+    return _shared(body, "text/calendar; charset=utf-8", "inline", "programme.ics", asked.edition)
+
+
+@bp.route("/programme.csv", methods=["GET"], provide_automatic_options=False)
+def table() -> Response:
+    asked = _asked()
+    body = programme_csv(_found(asked, MOST_ROWS), _page_of)
+    return _shared(body, CSV_TYPE, "attachment", "programme.csv", asked.edition)
+
+
+@bp.route("/programme.json", methods=["GET"], provide_automatic_options=False)
+def document() -> Response:
+    asked, domain = _asked(), current_app.config["CALENDAR_DOMAIN"]
+    found = programme_json(_found(asked, MOST_ROWS), asked.search, asked.edition, domain, _page_of)
+    body = json.dumps(found, ensure_ascii=False, indent=1).encode()
+    return _shared(body, "application/json", "inline", "programme.json", asked.edition)
+
+
+def _found(asked: Asked, most: int) -> FoundSlots:
+    return queries.programme_slots(asked.search, asked.edition, most) if asked.edition else FoundSlots([], 0)
+
+
+def _page_of(slot: Slot) -> str:
+    """The full address of a slot's page, in the language of this one."""
+    path = url_for(".activity", ref=wording.ref_of(slot.activity), slot=slot.id)
+    return absolute_url(path.removeprefix(request.script_root), current_language())
+
+
+def _shared(body: bytes, content_type: str, disposition: str, name: str, edition: Edition | None) -> Response:
+    """A document that anybody may keep for a quarter of an hour, and that is not sent twice to who has it already."""
+    answer = Response(body, content_type=content_type)
+    answer.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
+    answer.cache_control.public = True
+    answer.cache_control.max_age = SHARED_SECONDS
+    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    if edition:
+        answer.last_modified = max(filter(None, (queries.last_change(edition), edition.created_at)))
+    return answer.make_conditional(request)
 
 
 # ---- One activity

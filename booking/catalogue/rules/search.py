@@ -122,8 +122,14 @@ class Place:
 
     insee: str
     name: str
+    postcode: str
     latitude: float | None
     longitude: float | None
+
+    @property
+    def label(self) -> str:
+        """« Brunoy 91800 »: what a form may send back to mean this commune."""
+        return f"{self.name} {self.postcode}".strip()
 
 
 @dataclass(frozen=True)
