@@ -159,6 +159,9 @@ STATES: dict[str, frozenset[State]] = {"firm": FIRM, "pending": PENDING} | {
 }
 
 
+OFFERS = ("activities", "companies", "slots")
+
+
 @dataclass(frozen=True)
 class StateLine:
     """How many bookings are in a state, and the pupils they are for."""
@@ -177,7 +180,12 @@ def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> list
     supply = _supply(scope, edition, filters)
     demand = _demand(scope, edition, filters)
     return [
-        Chapter("supply", _l("Ce qui est proposé"), _figures(supply)),
+        Chapter("supply", _l("Ce qui est proposé"), _figures({code: supply[code] for code in OFFERS})),
+        Chapter(
+            "places",
+            _l("Combien de classes et d’élèves"),
+            _figures({c: n for c, n in supply.items() if c not in OFFERS}),
+        ),
         Chapter("demand", _l("Ce qui est réservé"), _figures(demand)),
     ]
 
