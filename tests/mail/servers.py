@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,10 +67,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def smtp_server(port: int | None = None) -> Iterator[Post]:
+def smtp_server(port: int | None = None, tls: ssl.SSLContext | None = None) -> Iterator[Post]:
     """A server that keeps what it gets; it says goodbye when the block ends."""
     post = Post(port or free_port())
-    controller = Controller(post, hostname="127.0.0.1", port=post.port)
+    controller = Controller(post, hostname="127.0.0.1", port=post.port, tls_context=tls)
     controller.start()
     try:
         yield post

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import email
-from datetime import timedelta
+import ssl
+from datetime import UTC, datetime, timedelta
 from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from booking.mail.delivery import deliver_mail
 from booking.mail.models import MailState
@@ -177,3 +182,39 @@ def test_without_a_server_messages_land_as_files(app, queue, read):
     assert path.suffix == ".eml"
     assert path.read_bytes() == read(mail_id).body
     assert read(mail_id).state is MailState.SENT
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(app, queue, read, tmp_path):
+    with smtp_server(tls=self_signed(tmp_path)) as post:
+        point_to(app, post.port)
+        app.extensions["mail"].use_tls = True
+        mail_id = queue()
+        assert deliver_mail() == 0
+    assert post.attempts == 0
+    mail = read(mail_id)
+    assert (mail.state, mail.possibly_sent) == (MailState.PENDING, False)
+    assert "certificate" in mail.last_error
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A certificate that a server made for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    no_password = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password)
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path)
+    return context
