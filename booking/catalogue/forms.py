@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectChoice, StringField, TextAreaField
+from babel.dates import get_day_names
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from booking.catalogue.choices import language_choices, level_choices, sector_choices, subject_choices
-from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, Slot
+from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, Slot, SlotAudience
 from booking.catalogue.rules.activities import LENGTHS, RANGES, ActivityDraft
+from booking.catalogue.rules.series import series_of
 from booking.catalogue.rules.slots import (
     LONGEST_CLOSING_DAYS,
     LONGEST_OPENING_DAYS,
@@ -25,7 +27,7 @@ from booking.catalogue.services import SlotDraft, slot_draft_of
 from booking.companies.models import Company
 from booking.core.fields import NOT_IN_LIST, ChoiceField, CountField, DayField, HourField, MultiCheckboxField
 from booking.core.forms import Form
-from booking.core.i18n import _, _l
+from booking.core.i18n import _, _l, current_language
 
 YES, NO, UNKNOWN = "yes", "no", ""
 ACCESS_CHOICES = [
@@ -267,10 +269,28 @@ def activity_values(activity: Activity) -> dict[str, Any]:
     }
 
 
-class SlotForm(Form):
-    """A slot: when, how many, when bookings open and close. Hours are local to the place."""
+class _Weekdays(Form):
+    """Which days, when there are several. They come before the hours, on the page and in the summary of mistakes."""
 
+    first_on = DayField(_l("Du"), validators=[Optional()])
+    last_on = DayField(_l("Au"), validators=[Optional()])
+    weekdays = MultiCheckboxField(_l("Chaque"), coerce=int, validators=[Optional()])
+    dates = TextAreaField(
+        _l("Ou bien des dates"),
+        description=_l("Une par ligne, par exemple 12/01/2027. Elles s’ajoutent à la série du dessus."),
+        filters=[_stripped],
+        validators=[Length(max=2000, message=_l("Ce texte est trop long : %(max)d signes au plus."))],
+        render_kw={"rows": 4},
+    )
+
+
+class _OneDay(Form):
     day = DayField(_l("Jour"), validators=[_needed(_l("Choisissez un jour."))])
+
+
+class _HoursAndPlaces(Form):
+    """What all slots say, alone or in a series. Hours are local to the place."""
+
     start = HourField(_l("Début"), validators=[_needed(_l("Indiquez l’heure de début."))])
     end = HourField(_l("Fin"), validators=[_needed(_l("Indiquez l’heure de fin."))])
     max_classes = CountField(
@@ -312,6 +332,37 @@ class SlotForm(Form):
         required=_l("Indiquez un nombre de jours."),
         default=3,
     )
+    audience = RadioField(
+        _l("Qui peut réserver ?"),
+        choices=[
+            SelectChoice(SlotAudience.ALL.value, _l("Toutes les classes")),
+            SelectChoice(SlotAudience.RESERVED.value, _l("Les établissements que j’invite par un lien privé")),
+        ],
+        default=SlotAudience.ALL.value,
+        invalid_choice_message=NOT_IN_LIST,
+    )
+
+    def draft_on(self, day: date, min_pupils: int | None = None, decision_on: date | None = None) -> SlotDraft:
+        """The slot of that day as it was typed, once the form is valid."""
+        return SlotDraft(
+            local_start=_at(day, self.start.data),
+            local_end=_at(day, self.end.data),
+            capacity=Capacity(
+                max_classes=self.max_classes.data or 0,
+                max_pupils=self.max_pupils.data or 0,
+                adults_per_class=self.adults_per_class.data or 0,
+                min_pupils=min_pupils,
+                decision_on=decision_on,
+            ),
+            opens_days=self.opens_days.data,
+            closes_days=self.closes_days.data or 0,
+            audience=SlotAudience(self.audience.data),
+        )
+
+
+class SlotForm(_OneDay, _HoursAndPlaces):
+    """A slot: when, how many, when bookings open and close."""
+
     min_pupils = CountField(
         _l("Minimum d’élèves"),
         description=_l("Si vous ne pouvez pas recevoir un trop petit groupe."),
@@ -328,19 +379,23 @@ class SlotForm(Form):
     def draft(self) -> SlotDraft:
         """The slot as it was typed, once the form is valid."""
         assert self.day.data is not None
-        return SlotDraft(
-            local_start=_at(self.day.data, self.start.data),
-            local_end=_at(self.day.data, self.end.data),
-            capacity=Capacity(
-                max_classes=self.max_classes.data or 0,
-                max_pupils=self.max_pupils.data or 0,
-                adults_per_class=self.adults_per_class.data or 0,
-                min_pupils=self.min_pupils.data,
-                decision_on=self.decision_on.data,
-            ),
-            opens_days=self.opens_days.data,
-            closes_days=self.closes_days.data or 0,
-        )
+        return self.draft_on(self.day.data, self.min_pupils.data, self.decision_on.data)
+
+
+class SeriesForm(_Weekdays, _HoursAndPlaces):
+    """Several slots alike: first the days are looked at one by one, then those still ticked are created."""
+
+    step = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = get_day_names("wide", locale=current_language())
+        self.weekdays.choices = [SelectChoice(number, names[number]) for number in range(7)]
+
+    def drafts(self) -> list[SlotDraft]:
+        """The slots asked for, in order, once the form is valid. Refuses: what series_of refuses."""
+        days = series_of(self.first_on.data, self.last_on.data, self.weekdays.data or (), self.dates.data or "")
+        return [self.draft_on(day) for day in days]
 
 
 def slot_values(slot: Slot, *, weeks_later: int = 0) -> dict[str, Any]:
@@ -359,6 +414,7 @@ def slot_values(slot: Slot, *, weeks_later: int = 0) -> dict[str, Any]:
         "decision_on": decision_on + later if decision_on else None,
         "opens_days": draft.opens_days,
         "closes_days": draft.closes_days,
+        "audience": draft.audience.value,
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
@@ -11,9 +13,14 @@ from booking.accounts.models import MemberState
 from booking.accounts.queries import people_of_company
 from booking.catalogue.editions import open_editions
 from booking.catalogue.models import Activity, Edition, PublicationState, Slot, SlotState
+from booking.catalogue.rules.slots import remark_on_clash, remarks_on_day, remarks_on_unknown_holidays
+from booking.catalogue.services import SlotDraft, refusal_of
 from booking.companies.models import Company, Trust
 from booking.core import clock
 from booking.core.db import db
+from booking.core.errors import Refusal
+from booking.territory.queries import holiday_calendar
+from booking.territory.rules import HolidayCalendar
 
 SLOTS_SHOWN = 3
 
@@ -82,6 +89,63 @@ def slots_gone(activity: Activity) -> int:
         )
         or 0
     )
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One date of a series before it is created. refusal: why it cannot be; remarks: sentences worth reading first.
+
+    is_advised: whether its box is ticked to begin with; days without class are not.
+    """
+
+    draft: SlotDraft
+    refusal: Refusal | None
+    remarks: list[str]
+    is_advised: bool
+
+    @property
+    def day(self) -> date:
+        return self.draft.local_start.date()
+
+
+def proposals(activity: Activity, drafts: Sequence[SlotDraft]) -> list[Proposal]:
+    """What is to be said of each date before it is created: days off of the place, the company's own other slots."""
+    calendar = holiday_calendar(activity.site.departement_code)
+    others = _own_slots_between(activity, drafts)
+    return [_proposal(activity, draft, calendar, others) for draft in drafts]
+
+
+def _proposal(activity: Activity, draft: SlotDraft, calendar: HolidayCalendar, others: list[Slot]) -> Proposal:
+    day = draft.local_start.date()
+    refusal = refusal_of(activity, draft)
+    remarks = [*remarks_on_day(day, calendar), *remarks_on_unknown_holidays(day, calendar)]
+    if refusal is None:
+        remarks += [
+            remark_on_clash(slot.activity.title, slot.local_start, slot.local_end)
+            for slot in others
+            if slot.local_start < draft.local_end and draft.local_start < slot.local_end
+        ]
+    return Proposal(draft, refusal, remarks, is_advised=refusal is None and not calendar.status(day).is_off)
+
+
+def _own_slots_between(activity: Activity, drafts: Sequence[SlotDraft]) -> list[Slot]:
+    """The company's slots at this activity's hour of the world, around these dates, other companies' aside."""
+    first = min(draft.local_start for draft in drafts)
+    last = max(draft.local_end for draft in drafts)
+    query = (
+        select(Slot)
+        .join(Slot.activity)
+        .where(
+            Activity.company_id == activity.company_id,
+            Slot.timezone == activity.site.timezone,
+            Slot.state != SlotState.CANCELLED,
+            Slot.local_start < last,
+            Slot.local_end > first,
+        )
+        .options(joinedload(Slot.activity))
+        .order_by(Slot.local_start, Slot.id)
+    )
+    return list(db.session.scalars(query))
 
 
 def editions_for(activity: Activity | None) -> list[Edition]:

@@ -3,8 +3,9 @@ belongs to the bookings room. Everything here flushes; nothing commits."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,8 @@ from sqlalchemy import func, select, update
 
 from booking.accounts.models import COMPANY_ROLES, Membership, MemberState
 from booking.catalogue.choices import known_words
-from booking.catalogue.models import Activity, ActivityLevel, Edition, PublicationState, Slot, SlotState
+from booking.catalogue.editions import open_editions
+from booking.catalogue.models import Activity, ActivityLevel, Edition, PublicationState, Slot, SlotAudience, SlotState
 from booking.catalogue.rules.activities import (
     TOLD_TO_CLASSES,
     ActivityDraft,
@@ -27,6 +29,7 @@ from booking.catalogue.rules.activities import (
 )
 from booking.catalogue.rules.editions import check_edition_open
 from booking.catalogue.rules.publication import (
+    NotADraft,
     NotPublished,
     Readiness,
     check_can_publish,
@@ -47,6 +50,7 @@ from booking.catalogue.rules.slots import (
 from booking.catalogue.search import index_activity
 from booking.companies.models import Site
 from booking.core import clock
+from booking.core.dates import format_day
 from booking.core.db import db
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
@@ -64,7 +68,18 @@ class SlotNotOpen(Refusal):
     code = "slot_not_open"
 
     def sentence(self) -> object:
-        return _l("Ce créneau est annulé ou passé : il ne peut plus changer.")
+        return _l("Ce créneau est annulé ou passé : il ne peut plus changer.")
+
+
+class NotOnThatDay(Refusal):
+    """day: the one of several. why: what refused it."""
+
+    code = "not_on_that_day"
+    day: date
+    why: Refusal
+
+    def sentence(self) -> object:
+        return _l("%(day)s : %(why)s", day=format_day(self.day), why=self.why.message)
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,7 @@ class SlotDraft:
     capacity: Capacity
     opens_days: int | None = None
     closes_days: int = 3
+    audience: SlotAudience = SlotAudience.ALL
 
 
 # ---- Activities
@@ -125,6 +141,44 @@ def edit_activity(activity_id: int, draft: ActivityDraft) -> list[str]:
     db.session.expire(activity, ["edition", "site", "contact"])
     index_activity(activity)
     return [field for field in TOLD_TO_CLASSES if getattr(activity, field) != before[field]]
+
+
+def copy_activity(activity_id: int, person_id: int) -> Activity:
+    """The same activity again, as a draft without dates that remembers where it comes from.
+
+    It keeps its edition while that is open, else goes to the next open one; its contact while they are a member, else
+    the person who copies. Refuses: EditionOver when no edition is open.
+    """
+    source = db.session.get_one(Activity, activity_id)
+    now = clock.now()
+    editions = open_editions()
+    edition = source.edition if source.edition in editions or not editions else editions[0]
+    check_edition_open(edition, now.date())
+    names = (*_PLAIN, "company_id", "subjects", "languages", "identity_notice_days")
+    columns = {name: getattr(source, name) for name in names}
+    columns |= {"edition_id": edition.id, "contact_id": _contact_of_copy(source, person_id)}
+    copy = Activity(copied_from_id=source.id, created_at=now, updated_at=now, **columns)
+    copy.levels = [ActivityLevel(level_code=code) for code in source.level_codes]
+    db.session.add(copy)
+    db.session.flush()
+    return copy
+
+
+def delete_draft(activity_id: int) -> None:
+    """Delete an activity that was never published, with its dates. Refuses: NotADraft."""
+    activity = _lock_activity(activity_id)
+    # Once public, classes may have booked and people have read it: it is withdrawn, never deleted.
+    if activity.state is not PublicationState.DRAFT or activity.published_at is not None:
+        raise NotADraft()
+    db.session.execute(
+        update(Activity).where(Activity.copied_from_id == activity.id).values(copied_from_id=activity.copied_from_id)
+    )
+    for slot in _lock_slots(activity):
+        db.session.delete(slot)
+    db.session.flush()
+    db.session.expire(activity, ["slots"])
+    db.session.delete(activity)
+    db.session.flush()
 
 
 def publish_activity(activity_id: int) -> Activity:
@@ -181,12 +235,44 @@ def create_slot(activity_id: int, draft: SlotDraft) -> Slot:
 
     Refuses: EditionOver, AlreadyOffered, and what the rules refuse of times, booking window and capacity.
     """
+    return create_slots(activity_id, [draft])[0]
+
+
+def create_slots(activity_id: int, drafts: Sequence[SlotDraft]) -> list[Slot]:
+    """Several open slots at once, all or none. Refuses: as create_slot; NotOnThatDay when there is more than one."""
     activity = _lock_activity(activity_id)
+    slots = []
+    for draft in drafts:
+        try:
+            slots.append(_add_slot(activity, draft))
+        except Refusal as refusal:
+            if len(drafts) == 1:
+                raise
+            raise NotOnThatDay(day=draft.local_start.date(), why=refusal) from refusal
+    return slots
+
+
+def refusal_of(activity: Activity, draft: SlotDraft) -> Refusal | None:
+    """Why this slot could not be created as things stand; nothing when it could. Reads only."""
+    try:
+        check_can_offer(activity, draft)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def check_can_offer(activity: Activity, draft: SlotDraft) -> None:
+    """Refuses: as create_slot."""
     check_edition_open(activity.edition, clock.now().date())
     zone = activity.site.timezone
     _check_slot(draft, zone, activity.edition)
+    _booking_window(draft, zone, None)
     _check_not_offered(activity, draft)
-    now = clock.now()
+
+
+def _add_slot(activity: Activity, draft: SlotDraft) -> Slot:
+    check_can_offer(activity, draft)
+    zone, now = activity.site.timezone, clock.now()
     slot = Slot(
         activity_id=activity.id,
         timezone=zone,
@@ -234,6 +320,7 @@ def slot_draft_of(slot: Slot) -> SlotDraft:
         Capacity(slot.max_classes, slot.max_pupils, slot.adults_per_class, slot.min_pupils, slot.decision_on),
         opens_days=None if slot.opens_at is None else days_before(slot.opens_at, start, zone),
         closes_days=days_before(slot.closes_at, start, zone),
+        audience=slot.audience,
     )
 
 
@@ -285,21 +372,29 @@ class EditionUnknown(Refusal):
     field = "edition_id"
 
     def sentence(self) -> object:
-        return _l("Cette édition n’existe pas : choisissez-en une dans la liste.")
+        return _l("Cette édition n’existe pas : choisissez-en une dans la liste.")
 
 
 def _check_ours(company_id: int, draft: ActivityDraft) -> None:
     site = db.session.get(Site, draft.site_id)
     if site is None or site.company_id != company_id:
         raise SiteNotYours()
+    if not _is_member(draft.contact_id, company_id):
+        raise ContactNotMember()
+
+
+def _is_member(person_id: int, company_id: int) -> bool:
     member = select(Membership.id).where(
-        Membership.person_id == draft.contact_id,
+        Membership.person_id == person_id,
         Membership.company_id == company_id,
         Membership.role.in_(COMPANY_ROLES),
         Membership.state == MemberState.ACTIVE,
     )
-    if db.session.scalar(member.limit(1)) is None:
-        raise ContactNotMember()
+    return db.session.scalar(member.limit(1)) is not None
+
+
+def _contact_of_copy(source: Activity, person_id: int) -> int:
+    return source.contact_id if _is_member(source.contact_id, source.company_id) else person_id
 
 
 def _check_edition_kept(activity: Activity, draft: ActivityDraft, slots: list[Slot]) -> None:
@@ -371,6 +466,7 @@ def _slot_columns(draft: SlotDraft, timezone: str, unchanged: Slot | None = None
         "adults_per_class": draft.capacity.adults_per_class,
         "min_pupils": draft.capacity.min_pupils,
         "decision_on": draft.capacity.decision_on,
+        "audience": draft.audience,
         "updated_at": clock.now(),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from booking.accounts.models import MemberRole, Person
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import State
 from booking.bookings.services import move_slot, request_places
-from booking.catalogue.models import Activity, ConfirmationMode, PublicationState, Slot, SlotState
+from booking.catalogue.models import Activity, ConfirmationMode, PublicationState, Slot, SlotAudience, SlotState
 from booking.core.checks import violations
 from booking.core.db import db, transaction
 from booking.mail import outbox
@@ -87,6 +87,10 @@ def text_of(response) -> str:
 
 def add_activity(site, host, **values) -> Activity:
     return make.make_activity(site, host, **{"state": PublicationState.DRAFT, "published_at": None, **values})
+
+
+def add_published(site, host, **values) -> Activity:
+    return add_activity(site, host, state=PublicationState.PUBLISHED, published_at=make.NOW, **values)
 
 
 # ---- Who may
@@ -434,11 +438,166 @@ def test_a_cancelled_slot_is_not_opened_again(page, site, host, base):
     assert "annulé ou passé" in text_of(answer)
 
 
+# ---- Several dates at once
+
+
+def series_typed(**changes):
+    values = {
+        **slot_typed(),
+        "weekdays": ["1"],
+        "first_on": "2026-12-01",
+        "last_on": "2026-12-22",
+        "dates": "",
+        "audience": "all",
+        "step": "preview",
+    }
+    del values["day"]
+    return {**values, **changes}
+
+
+@pytest.fixture
+def series(site, host, base):
+    """The address of the series form of an activity, in a zone whose holidays are known."""
+    make.make_departement("91")
+    for name, first, last in [
+        ("Vacances de la Toussaint", "2026-10-17", "2026-11-02"),
+        ("Vacances de Noël", "2026-12-19", "2027-01-04"),
+    ]:
+        db.session.add(
+            SchoolHoliday(
+                zone="C",
+                name=name,
+                first_on=date.fromisoformat(first),
+                last_on=date.fromisoformat(last),
+            )
+        )
+    db.session.commit()
+    return f"{base}/{add_activity(site, host).id}/slots/series"
+
+
+def box(answer, day):
+    found = re.search(rf'<input type="checkbox" id="day-{day}"[^>]*>', text_of(answer))
+    return found and found.group(0)
+
+
+def test_a_series_is_shown_date_by_date_and_holidays_are_not_ticked(page, series):
+    answer = page.post(series, data=series_typed(dates="13/12/2026"))
+    assert "checked" in box(answer, "2026-12-01")
+    assert "checked" in box(answer, "2026-12-13")
+    assert "checked" not in box(answer, "2026-12-22")
+    assert "vacances de Noël" in text_of(answer)
+    assert "tombe un week-end" in text_of(answer)
+    assert db.session.scalars(db.select(Slot)).all() == []
+
+
+def test_only_the_ticked_dates_are_created_with_the_same_hours_and_places(page, series):
+    data = series_typed(step="create", days=["2026-12-01", "2026-12-15"], audience="reserved")
+    answer = page.post(series, data=data, follow_redirects=True)
+    assert "2 créneaux sont ajoutés" in text_of(answer)
+    slots = db.session.scalars(db.select(Slot).order_by(Slot.starts_at)).all()
+    assert [slot.local_start for slot in slots] == [datetime(2026, 12, 1, 9), datetime(2026, 12, 15, 9)]
+    assert {(slot.max_classes, slot.max_pupils, slot.audience) for slot in slots} == {(2, 60, SlotAudience.RESERVED)}
+
+
+def test_a_date_that_was_not_offered_is_not_created_whatever_is_sent(page, series):
+    page.post(series, data=series_typed(step="create", days=["2026-12-01", "2026-12-02", "x"]))
+    assert [slot.local_start.day for slot in db.session.scalars(db.select(Slot))] == [1]
+
+
+def test_dates_outside_the_edition_or_already_offered_cannot_be_ticked(page, series):
+    page.post(series, data=series_typed(step="create", days=["2026-12-01"]))
+    answer = page.post(series, data=series_typed(dates="30/08/2027"))
+    assert box(answer, "2026-12-01") is None
+    assert box(answer, "2027-08-30") is None
+    assert "existe déjà" in text_of(answer)
+    assert "hors de l’édition" in text_of(answer)
+
+
+def test_the_company_s_own_other_slot_of_that_hour_is_pointed_out(page, site, host, series):
+    make.make_slot(add_activity(site, host, title="Forge"), local_start=datetime(2026, 12, 8, 10, 0))
+    answer = page.post(series, data=series_typed())
+    assert text_of(answer).count("Vous avez déjà « Forge »") == 1
+    assert "checked" in box(answer, "2026-12-08")
+
+
+def test_going_back_to_the_form_loses_nothing_and_creates_nothing(page, series):
+    answer = page.post(series, data=series_typed(step="edit", days=["2026-12-01"], dates="13/12/2026"))
+    assert 'value="2026-12-22"' in text_of(answer)
+    assert "13/12/2026" in text_of(answer)
+    assert db.session.scalars(db.select(Slot)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"weekdays": []}, "Cochez au moins un jour de la semaine"),
+        ({"weekdays": ["9"]}, "Choisissez une ligne de la liste"),
+        ({"weekdays": ["x"]}, "Choisissez une ligne de la liste"),
+        ({"first_on": ""}, "Donnez la première et la dernière date"),
+        ({"last_on": "2026-11-01"}, "vient avant la première"),
+        ({"dates": "bientôt"}, "« bientôt » n’est pas une date"),
+        ({"last_on": "2027-12-31", "weekdays": ["0", "1"]}, "60 au plus"),
+        ({"start": ""}, "Indiquez l’heure de début"),
+        ({"step": "create"}, "Cochez au moins une date"),
+        ({"audience": "friends"}, "Choisissez une ligne de la liste"),
+    ],
+)
+def test_a_bad_series_gets_a_sentence(page, series, changes, sentence):
+    answer = page.post(series, data=series_typed(**changes))
+    assert answer.status_code == 200
+    assert sentence in text_of(answer)
+    assert db.session.scalars(db.select(Slot)).all() == []
+
+
+# ---- Copying and deleting
+
+
+def test_a_copy_is_a_draft_without_dates_that_knows_its_source(page, site, host, base):
+    activity = add_published(site, host)
+    make.make_slot(activity)
+    answer = page.post(f"{base}/{activity.id}/duplicate")
+    copy = db.session.scalars(db.select(Activity).order_by(Activity.id.desc())).first()
+    assert answer.location.endswith(f"/{copy.id}/edit")
+    assert (copy.state, copy.copied_from_id, copy.slots) == (PublicationState.DRAFT, activity.id, [])
+    assert (copy.title, copy.level_codes, copy.published_at) == (activity.title, activity.level_codes, None)
+
+
+def test_a_copy_of_a_past_edition_goes_to_the_open_one_and_to_a_contact_who_is_still_there(page, site, host, base):
+    old = make.make_edition("2025", starts_on=date(2025, 11, 17), ends_on=date(2025, 11, 23),
+                            window_starts_on=date(2025, 9, 1), window_ends_on=date(2026, 6, 30))  # fmt: skip
+    activity = add_activity(site, make.make_host(), edition=old)
+    page.post(f"{base}/{activity.id}/duplicate")
+    copy = db.session.scalars(db.select(Activity).order_by(Activity.id.desc())).first()
+    assert (copy.edition.slug, copy.contact_id) == ("2027", host.id)
+
+
+def test_a_draft_is_deleted_with_its_dates_and_its_copies_stay(page, site, host, base):
+    activity = add_activity(site, host)
+    make.make_slot(activity)
+    page.post(f"{base}/{activity.id}/duplicate")
+    assert page.post(f"{base}/{activity.id}/delete").status_code == 302
+    (copy,) = db.session.scalars(db.select(Activity)).all()
+    assert copy.copied_from_id is None
+    assert db.session.scalars(db.select(Slot)).all() == []
+
+
+@pytest.mark.parametrize("state", [PublicationState.PUBLISHED, PublicationState.UNPUBLISHED])
+def test_what_was_ever_published_is_not_deleted(page, site, host, base, state):
+    activity = add_activity(site, host, state=state, published_at=make.NOW)
+    answer = page.post(f"{base}/{activity.id}/delete")
+    assert answer.status_code == 409
+    assert "ne se supprime pas" in text_of(answer)
+
+
+@pytest.mark.parametrize("verb", ["duplicate", "delete", "slots/series"])
+def test_nobody_copies_deletes_or_dates_another_company_s_activity(client, site, host, base, verb):
+    activity = add_activity(site, host)
+    stranger = signed_in(client, make.make_host())
+    assert stranger.post(f"{base}/{activity.id}/{verb}", data=series_typed(step="create")).status_code == 404
+    assert db.session.get(Activity, activity.id) is not None
+
+
 # ---- Rewriting what classes have booked
-
-
-def add_published(site, host, **values) -> Activity:
-    return add_activity(site, host, state=PublicationState.PUBLISHED, published_at=make.NOW, **values)
 
 
 def deliver_all():

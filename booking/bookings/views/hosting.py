@@ -12,9 +12,10 @@ from booking.accounts.permissions import company_or_404, signed_in_required
 from booking.bookings.services import rewrite_activity
 from booking.catalogue import hosting, services
 from booking.catalogue.choices import level_groups
-from booking.catalogue.forms import ActivityForm, SlotForm, activity_values, first_slot_values, slot_values
+from booking.catalogue.forms import ActivityForm, SeriesForm, SlotForm, activity_values, first_slot_values, slot_values
 from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
 from booking.catalogue.rules.publication import missing_for_publication
+from booking.catalogue.rules.series import NothingTicked
 from booking.catalogue.rules.slots import remarks_on_capacity, remarks_on_day, remarks_on_unknown_holidays
 from booking.catalogue.rules.wording import ref_of
 from booking.companies.models import Company
@@ -108,6 +109,32 @@ def activity_edit(company_id: int, activity_id: int) -> str | Response:
     return _activity_page(form, company, activity)
 
 
+@bp.post("/<int:activity_id>/duplicate")
+@signed_in_required
+def activity_copy(company_id: int, activity_id: int) -> Response | tuple[str, int]:
+    company, activity = _ours_or_404(company_id, activity_id)
+    try:
+        with transaction():
+            copy_id = services.copy_activity(activity_id, current_user.id).id
+    except Refusal as refusal:
+        return _show(company, activity, refusal), 409
+    flash(_("L’activité est copiée en brouillon, sans ses dates. Changez ce qui doit l’être."), "success")
+    return redirect(url_for(".activity_edit", company_id=company_id, activity_id=copy_id))
+
+
+@bp.post("/<int:activity_id>/delete")
+@signed_in_required
+def activity_delete(company_id: int, activity_id: int) -> Response | tuple[str, int]:
+    company, activity = _ours_or_404(company_id, activity_id)
+    try:
+        with transaction():
+            services.delete_draft(activity_id)
+    except Refusal as refusal:
+        return _show(company, activity, refusal), 409
+    flash(_("Le brouillon est supprimé."), "success")
+    return redirect(url_for(".activities", company_id=company_id))
+
+
 @bp.post("/<int:activity_id>/publish")
 @signed_in_required
 def publish(company_id: int, activity_id: int) -> str | Response | tuple[str, int]:
@@ -158,6 +185,42 @@ def slot_new(company_id: int, activity_id: int) -> str | Response:
     return render_template(
         "hosting/slot_form.html", form=form, company=company, activity=activity, slot=None, copied=copied
     )
+
+
+@bp.route("/<int:activity_id>/slots/series", methods=["GET", "POST"])
+@signed_in_required
+def slot_series(company_id: int, activity_id: int) -> str | Response:
+    """Several dates alike. POST looks at them one by one (step « preview »), then creates those that stay ticked."""
+    company, activity = _ours_or_404(company_id, activity_id)
+    form = SeriesForm(data=first_slot_values(activity))
+    proposals: list[hosting.Proposal] = []
+    ticked: set[str] = set()
+    if form.step.data != "edit" and form.validate_on_submit():
+        try:
+            proposals = hosting.proposals(activity, form.drafts())
+            ticked = {str(each.day) for each in proposals if each.is_advised}
+            if form.step.data == "create":
+                ticked = set(request.form.getlist("days"))
+                count = _create_ticked(activity_id, proposals, ticked)
+                flash(
+                    _n("%(num)d créneau est ajouté.", "%(num)d créneaux sont ajoutés.", count),
+                    "success",
+                )
+                return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return render_template(
+        "hosting/series_preview.html" if proposals else "hosting/series_form.html",
+        form=form, company=company, activity=activity, proposals=proposals, ticked=ticked,
+    )  # fmt: skip
+
+
+def _create_ticked(activity_id: int, proposals: list[hosting.Proposal], ticked: set[str]) -> int:
+    drafts = [each.draft for each in proposals if each.refusal is None and str(each.day) in ticked]
+    if not drafts:
+        raise NothingTicked()
+    with transaction():
+        return len(services.create_slots(activity_id, drafts))
 
 
 @bp.route("/<int:activity_id>/slots/<int:slot_id>/edit", methods=["GET", "POST"])

@@ -59,6 +59,13 @@ class SlotsAreBooked(Refusal):
         )
 
 
+class NotADraft(Refusal):
+    code = "not_a_draft"
+
+    def sentence(self) -> object:
+        return _l("Cette activité a déjà été publiée : elle ne se supprime pas, mais vous pouvez la dépublier.")
+
+
 class NotPublished(Refusal):
     code = "not_published"
 

@@ -425,6 +425,16 @@ def remarks_on_unknown_holidays(day: date, calendar: HolidayCalendar) -> list[st
     return [_("Nous ne connaissons pas les vacances scolaires de ce lieu à cette date : vérifiez-les.")]
 
 
+def remark_on_clash(title: str, local_start: datetime, local_end: datetime) -> str:
+    """That the same company already welcomes classes then: the people may be the same."""
+    return _(
+        "Vous avez déjà « %(title)s » de %(start)s à %(end)s ce jour-là.",
+        title=title,
+        start=format_hour(local_start),
+        end=format_hour(local_end),
+    )
+
+
 def remarks_on_capacity(max_classes: int, max_pupils: int) -> list[str]:
     """A sentence when the pupils of a slot do not look like those of its classes."""
     if max_pupils <= max_classes * PUPILS_OF_A_LARGE_CLASS:
