@@ -58,7 +58,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
         if kind == "postgresql":
             databases.once_per_process(db.create_all)
         else:
-            db.create_all()
+            databases.make_sqlite_tables(db.engine, db.create_all)
         yield app
         db.session.remove()
         if kind == "postgresql":

@@ -9,6 +9,7 @@ import atexit
 import fcntl
 import itertools
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from typing import Any
 
 import psutil
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from booking.settings import database_url
 
@@ -59,6 +60,24 @@ def new_postgresql_url() -> str:
 def once_per_process(make_tables: Callable[[], None]) -> None:
     """Make the tables in this process's PostgreSQL database, the first time only; tests empty them after use."""
     make_tables()
+
+
+def make_sqlite_tables(engine: Engine, make_tables: Callable[[], None]) -> None:
+    """Make the tables in an empty SQLite database: once by their statements, then as a copy of that first one."""
+    connection = engine.raw_connection()
+    try:
+        if _EMPTY_SQLITE:
+            _EMPTY_SQLITE[0].backup(connection.dbapi_connection)
+            return
+        make_tables()
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        connection.dbapi_connection.backup(copy)
+        _EMPTY_SQLITE.append(copy)
+    finally:
+        connection.close()
+
+
+_EMPTY_SQLITE: list[sqlite3.Connection] = []
 
 
 @cache
