@@ -110,6 +110,11 @@ def test_chips_lead_to_each_kind_with_its_count_and_keep_the_search(client):
         ("lat=north&lon=2&radius=5", "La distance demandée n’est pas lisible"),
         ("lat=nan&lon=2&radius=5", "La distance demandée n’est pas lisible"),
         ("lat=48&lon=2&radius=99999", "La distance demandée n’est pas lisible"),
+        ("weekday=lundi", "Ce jour de la semaine n’existe pas"),
+        ("half=night", "Cette demi-journée n’existe pas"),
+        ("place=Nulle+Part", "Aucune commune ne répond à « Nulle Part »"),
+        ("near=99999", "Aucune commune ne répond à « 99999 »"),
+        ("q=de+la", "« de la » est trop courant"),
     ],
 )
 def test_a_value_that_means_nothing_is_ignored_with_a_sentence(client, query, sentence):
@@ -125,7 +130,8 @@ def test_a_value_that_means_nothing_is_ignored_with_a_sentence(client, query, se
 @pytest.mark.parametrize(
     "query",
     ["page=-1", "page=0", "page=x", "page=99999999999999999999", "page=٣", "q=%00", "q=%F0%9F%98%80", "q=%25_%27", "free=no",
-     "q=" + "a" * 5000, "radius=5", "lat=48&lon=2", "kind=&level=&sector=", "q=1&q=2", "lat=1e400&lon=2&radius=5"],
+     "q=" + "a" * 5000, "radius=5", "lat=48&lon=2", "kind=&level=&sector=", "q=1&q=2", "lat=1e400&lon=2&radius=5",
+     "weekday=&half=&noon=&comes=", "noon=no", "near=%00", "place=%27%25_", "weekday=1&weekday=x&weekday=7", "place=" + "9" * 400],
 )  # fmt: skip
 def test_odd_queries_are_answered(client, query):
     make.make_slot()
@@ -164,16 +170,93 @@ def test_a_teacher_may_ask_for_what_is_near_the_school(client):
 
     assert 'name="lat" value="48.702"' in text
     assert "À moins de 15 km" in text
-    assert 'name="radius"' not in client.application.test_client().get("/programme").text
+    assert 'name="lat"' not in client.application.test_client().get("/programme").text
 
 
-def test_the_programme_page_reads_the_database_a_constant_number_of_times(client):
+def test_a_visitor_types_a_commune_and_sees_what_is_around_it(client):
+    make.make_commune("91114", "Brunoy", "91800", latitude=48.6949, longitude=2.5042)
+    make.make_slot(make.make_activity(title="Tout près"))
+    make.make_slot(make.make_activity(title="À Marseille", site=make.make_site(latitude=43.3, longitude=5.4)))
+
+    text = client.get("/programme?place=brunoy").text
+
+    assert "Tout près" in text
+    assert "À Marseille" not in text
+    assert 'name="place" value="Brunoy 91800"' in text
+    assert "à moins de 30 km de Brunoy 91800" in words_of(text)
+    assert "À Marseille" in client.get("/programme?place=brunoy&radius=").text
+    assert 'href="/programme/print?near=91114&amp;radius=30"' in text
+
+
+def test_a_commune_that_is_not_found_stays_in_the_field(client):
     make.make_slot()
-    few = statements_of(client, "/programme?departement=91")
+
+    assert 'name="place" value="Brunnoy-sur-Mer"' in client.get("/programme?place=Brunnoy-sur-Mer").text
+
+
+def test_each_criterion_in_use_is_a_chip_that_drops_it(client):
+    make.make_slot()
+
+    text = client.get("/programme?q=turbines&weekday=tue&weekday=thu&half=am&noon=1&page=2").text
+
+    chips = re.findall(r'<a class="chip drop" href="([^"]+)">([^<]+)<', text)
+    assert [(label, address.replace("&amp;", "&")) for address, label in chips] == [
+        ("«\u00a0turbines\u00a0»", "/programme?weekday=tue&weekday=thu&half=am&noon=1"),
+        ("mardi, jeudi", "/programme?q=turbines&half=am&noon=1"),
+        ("le matin", "/programme?q=turbines&weekday=tue&weekday=thu&noon=1"),
+        ("retour avant midi", "/programme?q=turbines&weekday=tue&weekday=thu&half=am"),
+    ]
+    assert "Tout enlever" in text
+    assert "chip drop" not in client.get("/programme").text
+
+
+def test_the_other_filters_stay_folded_until_one_is_in_use(client):
+    make.make_slot()
+
+    assert '<details class="more">' in client.get("/programme?q=turbines").text
+    text = client.get("/programme?weekday=wed&comes=1").text
+    assert '<details class="more" open>' in text
+    assert re.search(r'value="wed" checked', text)
+    assert re.search(r'name="comes"[^>]* checked', text)
+
+
+def test_back_before_noon_says_what_it_counts(client):
+    make.make_commune("91114", "Brunoy", "91800", latitude=48.6949, longitude=2.5042)
+    make.make_slot()
+
+    assert "Visites finies à 11 h 45" in words_of(client.get("/programme?noon=1").text)
+    text = words_of(client.get("/programme?noon=1&place=brunoy").text)
+    assert "Rentrés à 12 h 15 au plus tard, trajet en car estimé depuis Brunoy." in text
+    signed_in(client, make.make_teacher(make.make_school("Collège Pasteur", latitude=48.702, longitude=2.495)))
+    assert "trajet en car estimé depuis Collège Pasteur." in words_of(client.get("/programme?noon=1").text)
+
+
+def test_a_mistyped_word_is_corrected_and_the_page_says_so(client):
+    make.make_slot(make.make_activity(title="Visite d’une usine – aéronautique"))
+
+    words = words_of(client.get("/programme?q=usinne+aeronotique").text)
+
+    assert "Aucune activité pour « usinne aeronotique » : résultats pour « usine aéronautique »." in words
+    assert "Visite d’une usine – aéronautique" in words
+
+
+def test_an_empty_search_offers_to_drop_the_new_criteria_too(client):
+    make.make_slot()
+
+    text = client.get("/programme?weekday=sat").text
+
+    assert '<a href="/programme">tous les jours de la semaine</a>' in text
+
+
+@pytest.mark.parametrize("query", ["departement=91", "q=visite&weekday=tue&half=am&noon=1&place=Brunoy", "q=visitte"])
+def test_the_programme_page_reads_the_database_a_constant_number_of_times(client, query):
+    make.make_commune("91114", "Brunoy", "91800", latitude=48.6949, longitude=2.5042)
+    make.make_slot(make.make_activity(title="Visite"))
+    few = statements_of(client, f"/programme?{query}")
     for n in range(10):
         make.make_slot(make.make_activity(title=f"Visite {n}"), local_start=MORNING + timedelta(days=n))
 
-    assert statements_of(client, "/programme?departement=91") == few <= 8
+    assert statements_of(client, f"/programme?{query}") == few <= 11
 
 
 # ---- One activity

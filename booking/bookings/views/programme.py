@@ -10,7 +10,18 @@ from datetime import date, datetime
 from typing import Any
 
 from babel.dates import get_day_names
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    after_this_request,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -22,7 +33,14 @@ from booking.bookings.rules.explain import Explanation
 from booking.bookings.services.requests import answer_due
 from booking.calendars.programme import MOST_EVENTS, programme_feed
 from booking.catalogue import queries
-from booking.catalogue.exports import MOST_ROWS, level_words, places_words, programme_csv, programme_json
+from booking.catalogue.exports import (
+    MOST_ROWS,
+    level_words,
+    places_words,
+    programme_csv,
+    programme_json,
+    without_contacts,
+)
 from booking.catalogue.models import Activity, BookedBy, ConfirmationMode, Edition, Slot
 from booking.catalogue.queries import FoundSlots
 from booking.catalogue.rules import wording
@@ -269,6 +287,7 @@ def printed() -> str:
         address_of=_page_of,
         level_words=level_words,
         places_words=places_words,
+        without_contacts=without_contacts,
     )
 
 
@@ -314,7 +333,14 @@ def _shared(body: bytes, content_type: str, disposition: str, name: str, edition
     answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
     if edition:
         answer.last_modified = max(filter(None, (queries.last_change(edition), edition.created_at)))
+    after_this_request(_without_session)
     return answer.make_conditional(request)
+
+
+def _without_session(answer: Response) -> Response:
+    """No cookie goes into what caches share: the session, read on the way in, is left as it was."""
+    session.modified = False
+    return answer
 
 
 # ---- One activity
