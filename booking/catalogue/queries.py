@@ -406,7 +406,7 @@ def _is_near(search: Search) -> ColumnElement[bool]:
     return _squared_km(search) <= reach * reach
 
 
-def _squared_km(search: Search) -> ColumnElement[float]:
+def _squared_km(search: Search) -> ColumnElement[float | None]:
     """The square of the distance to the site: not every SQLite knows how to take a root."""
     assert search.lat is not None
     assert search.lon is not None

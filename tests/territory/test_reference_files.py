@@ -18,7 +18,7 @@ def write(tmp_path, content: bytes):
     [
         "code,nom,reste\n1,Évry,x\n".encode(),
         "\ufeffcode;nom\r\n1;Évry\r\n".encode(),
-        gzip.compress("nom,code\n Évry ,1\n\n".encode(, mtime=0)),
+        gzip.compress("nom,code\n Évry ,1\n\n".encode(), mtime=0),
     ],
 )
 def test_commas_or_semicolons_plain_or_gzipped_read_alike(app, tmp_path, content):

@@ -85,7 +85,7 @@ class Search:
         used = [f.name for f in fields(self) if f.name not in apart and getattr(self, f.name)]
         return used + (["radius_km"] if self.is_near else [])
 
-    def query(self) -> dict[str, str]:
+    def query(self) -> dict[str, Any]:
         """The values of an address that asks for this search."""
         values: dict[str, str] = {
             "q": self.q,
