@@ -11,12 +11,13 @@ from flask import current_app
 from icalendar import Event
 
 from booking.calendars import ics
-from booking.catalogue.exports import changed_at, level_words, places_words, uid_of_slot, without_contacts
+from booking.catalogue.exports import changed_at, places_words, uid_of_slot, without_contacts
 from booking.catalogue.models import Slot
 from booking.catalogue.queries import FoundSlots
 from booking.catalogue.rules.wording import kind_words
 from booking.core.i18n import _
 from booking.mail.identity import organizer, organizer_address
+from booking.schools.rules import level_span_words
 from booking.territory.rules import PARIS
 
 MOST_EVENTS = 1_000
@@ -82,9 +83,10 @@ def _event(slot: Slot, address: str) -> Event:
 
 def _description(slot: Slot, address: str) -> str:
     activity = slot.activity
+    levels = level_span_words(activity.level_codes) if activity.levels else _("tous niveaux")
     lines = [
         without_contacts(activity.summary),
-        _("%(kind)s, %(levels)s", kind=kind_words(activity.kind), levels=level_words(activity)),
+        _("%(kind)s, %(levels)s", kind=kind_words(activity.kind), levels=levels),
         _("Places\u00a0: %(places)s", places=places_words(slot)),
         _("Réserver\u00a0: %(address)s", address=address),
     ]

@@ -177,7 +177,7 @@ def programme(search: Search, edition: Edition) -> Results:
     free_count = free_counts.get(search.kind, 0) if search.kind else sum(free_counts.values())
     page = min(search.page, max(1, ceil(total / PAGE_SIZE)))
     offers = _offers(search, text, edition, PAGE_SIZE, (page - 1) * PAGE_SIZE)
-    return Results(offers, total, kind_counts, free_count, page, text.corrected)
+    return Results(offers, total, kind_counts, free_count, page, text.corrected if total else "")
 
 
 def next_free_offers(edition: Edition, most: int) -> list[Offer]:

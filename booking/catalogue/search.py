@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import joinedload
 
-from booking.catalogue.models import Activity, ActivityTerm
+from booking.catalogue.models import Activity, ActivityKind, ActivityTerm
 from booking.catalogue.rules.wording import KIND_WORDS, KINDS_WORDS
 from booking.catalogue.rules.words import Term, weigh
 from booking.companies.models import Site
@@ -19,7 +19,18 @@ from booking.core.db import db
 from booking.core.i18n import speaking
 
 # What a word weighs by where it stands. A title says what the activity is; a sector's examples only what it may be.
-TITLE, NAME, PLACE, SUMMARY, SECTOR, KIND, DESCRIPTION, EXAMPLES, ENGLISH = 12, 8, 8, 5, 5, 4, 2, 2, 1
+TITLE, NAME, PLACE, SUMMARY, SECTOR, KIND, DESCRIPTION, EXAMPLES, ALSO = 12, 8, 8, 5, 5, 4, 2, 2, 1
+
+# What people also call a kind, in words that are never shown: an atelier of turbines is looked for as « usine ».
+KIND_ALSO = {
+    ActivityKind.SITE_VISIT: "usine site atelier sortie scolaire factory visit",
+    ActivityKind.CLASSROOM_WORKSHOP: "intervention intervenant animation établissement",
+    ActivityKind.TEACHERS_VISIT: "usine professeurs équipe éducative factory",
+    ActivityKind.OPEN_DAY: "journée usine site",
+    ActivityKind.ROUND_TABLE: "débat conférence rencontre témoignages",
+    ActivityKind.FORUM: "salon orientation métiers rencontre",
+    ActivityKind.EXHIBITION: "expo musée",
+}
 
 _BATCH = 500
 
@@ -79,7 +90,7 @@ def terms_of(activity: Activity) -> dict[str, Term]:
             (KIND, f"{site.name} {site.postcode} {site.departement.name}"),
             (DESCRIPTION, activity.description),
             (EXAMPLES, sector.examples if sector else ""),
-            (ENGLISH, f"{sector.english if sector else ''} {activity.kind.replace('_', ' ')}"),
+            (ALSO, f"{sector.english if sector else ''} {activity.kind.replace('_', ' ')} {KIND_ALSO[activity.kind]}"),
         ]
     )
 

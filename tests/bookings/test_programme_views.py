@@ -240,6 +240,16 @@ def test_a_mistyped_word_is_corrected_and_the_page_says_so(client):
     assert "Visite d’une usine – aéronautique" in words
 
 
+def test_no_correction_is_claimed_when_it_finds_nothing_either(client):
+    make.make_slot(make.make_activity(title="Une usine", sector="eau"))
+    make.make_slot(make.make_activity(title="Des turbines", kind=ActivityKind.FORUM, summary=""))
+
+    text = client.get("/programme?q=usinne+turbinnes&kind=forum").text
+
+    assert "résultats pour" not in text
+    assert "Aucune activité ne répond à tout cela" in text
+
+
 def test_an_empty_search_offers_to_drop_the_new_criteria_too(client):
     make.make_slot()
 

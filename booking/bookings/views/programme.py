@@ -35,7 +35,6 @@ from booking.calendars.programme import MOST_EVENTS, programme_feed
 from booking.catalogue import queries
 from booking.catalogue.exports import (
     MOST_ROWS,
-    level_words,
     places_words,
     programme_csv,
     programme_json,
@@ -166,10 +165,13 @@ def listing() -> str:
         page_size=PAGE_SIZE,
         wider=queries.wider_searches(search, edition) if edition and not results.total else [],
         criteria_words=_criteria_words(),
-        feed_address=absolute_url(
-            url_for(".feed", **search.query()).removeprefix(request.script_root), current_language()
-        ),
+        feed_address=_full_address(".feed", search.without().query()),
     )
+
+
+def _full_address(endpoint: str, values: dict[str, Any]) -> str:
+    """The address of a page of this site in the language of this one, for where no page is around it."""
+    return absolute_url(url_for(endpoint, **values).removeprefix(request.script_root), current_language())
 
 
 def _known(editions: list[Edition], departements: list[Departement]) -> Known:
@@ -285,7 +287,6 @@ def printed() -> str:
         found=found,
         by_day=by_day,
         address_of=_page_of,
-        level_words=level_words,
         places_words=places_words,
         without_contacts=without_contacts,
     )
@@ -320,8 +321,7 @@ def _found(asked: Asked, most: int) -> FoundSlots:
 
 def _page_of(slot: Slot) -> str:
     """The full address of a slot's page, in the language of this one."""
-    path = url_for(".activity", ref=wording.ref_of(slot.activity), slot=slot.id)
-    return absolute_url(path.removeprefix(request.script_root), current_language())
+    return _full_address(".activity", {"ref": wording.ref_of(slot.activity), "slot": slot.id})
 
 
 def _shared(body: bytes, content_type: str, disposition: str, name: str, edition: Edition | None) -> Response:
@@ -380,7 +380,11 @@ def activity(ref: str) -> str | Response:
         # As typed: a name of the query must not become an argument of url_for.
         query = request.query_string.decode("ascii", "ignore")
         return redirect(url_for(".activity", ref=wording.ref_of(found)) + (f"?{query}" if query else ""), code=301)
-    slots = queries.coming_slots(found)
+    return activity_page(found, queries.coming_slots(found))
+
+
+def activity_page(found: Activity, slots: list[Slot], **more: Any) -> str:
+    """The activity with these slots. more: address (where its links lead back to), and what a private link says."""
     classes = _classes(found)
     school_class = _chosen_class(classes)
     verdicts = explain_all(slots, school_class) if school_class else {}
@@ -393,6 +397,7 @@ def activity(ref: str) -> str | Response:
         verdicts=verdicts,
         panel=_panel(found, slots, school_class, verdicts),
         is_teacher=bool(my_schools()),
+        **more,
     )
 
 
