@@ -30,10 +30,14 @@ def _plug_in(app: Flask) -> None:
         core,
         demo,
         mail,
+        matching,
         schools,
         territory,
         tracking,
     )
 
-    for room in (core, mail, territory, schools, companies, accounts, catalogue, calendars, bookings, tracking, demo):
+    left_to_right = (
+        core, mail, territory, schools, companies, accounts, catalogue, calendars, bookings, matching, tracking, demo,
+    )  # fmt: skip
+    for room in left_to_right:
         room.init_app(app)

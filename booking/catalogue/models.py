@@ -280,3 +280,27 @@ class Slot(Model):
     def free_pupils(self) -> int:
         """Pupils that can still come: none once every class place is taken."""
         return self.max_pupils - self.taken_pupils if self.free_classes else 0
+
+
+class SlotInvitation(Model):
+    """A school's right to book a slot that is not for everybody. No school yet: the first that accepts the link.
+
+    The link itself is an ActionLink whose object_key names this row; it shows the slot and nothing more.
+    """
+
+    __tablename__ = "slot_invitation"
+    __table_args__ = (Index("ix_slot_invitation_school", "school_id", "expires_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slot_id: Mapped[int] = mapped_column(ForeignKey("slot.id"), index=True)
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    slot: Mapped[Slot] = relationship()
+    school: Mapped[Any] = relationship("School")
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > now

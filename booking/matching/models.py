@@ -1,0 +1,69 @@
+"""What classes look for where there is no slot yet."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.accounts.models import Person
+from booking.bookings.models import Booking
+from booking.catalogue.models import Activity
+from booking.core.db import Model, StrEnumType
+from booking.schools.models import School, SchoolClass
+
+_OPEN_SQL = text("state = 'open' AND activity_id IS NOT NULL")
+
+
+class NeedState(enum.StrEnum):
+    """OPEN awaits the firm. ANSWERED: a place was offered, and the booking tells what became of it."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Need(Model):
+    """A class's request with no slot yet: for the dates of one activity, or, without activity, for any visit.
+
+    wishes: what `rules.Wish` writes, at most three. deadline_at: when it ends without an answer.
+    """
+
+    __tablename__ = "need"
+    __table_args__ = (
+        Index(
+            "uq_need_open_class_activity", "class_id", "activity_id",
+            unique=True, sqlite_where=_OPEN_SQL, postgresql_where=_OPEN_SQL,
+        ),
+        Index("ix_need_activity_state", "activity_id", "state"),
+        Index("ix_need_deadline", "state", "deadline_at"),
+        CheckConstraint("(state = 'answered') = (booking_id IS NOT NULL)", name="answered_has_booking"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
+    wishes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    message: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[NeedState] = mapped_column(StrEnumType(NeedState), default=NeedState.OPEN)
+    deadline_at: Mapped[datetime]
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), unique=True)
+    # The firm's no: one reason of the list of bookings, and a few words.
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    school_class: Mapped[SchoolClass] = relationship()
+    school: Mapped[School] = relationship()
+    teacher: Mapped[Person] = relationship(foreign_keys=[teacher_id])
+    activity: Mapped[Activity | None] = relationship()
+    booking: Mapped[Booking | None] = relationship()
