@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.catalogue import checks  # noqa: F401  (it declares invariants)
+from booking.catalogue import checks, jobs  # noqa: F401  (they declare invariants and jobs)
 from booking.catalogue.commands import edition_commands, search_commands
 
 

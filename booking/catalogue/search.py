@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import joinedload
 
 from booking.catalogue.models import Activity, ActivityKind, ActivityTerm
@@ -60,6 +60,15 @@ def reindex() -> tuple[int, int]:
     """Index every activity again: how many there are, and how many had to change."""
     changed = [index_activity(activity) for activity in _activities()]
     return len(changed), sum(changed)
+
+
+def index_forgotten(most: int = 200) -> int:
+    """Index activities that have no term at all, some at a time; how many there were."""
+    terms = select(ActivityTerm.activity_id).where(ActivityTerm.activity_id == Activity.id)
+    ids = list(db.session.scalars(select(Activity.id).where(~terms.exists()).order_by(Activity.id).limit(most)))
+    # Held as a host who edits holds them: two workers, or a worker and a host, do not write the same words twice.
+    db.session.execute(update(Activity).where(Activity.id.in_(ids)).values(state=Activity.state))
+    return sum(index_activity(activity) for activity in _activities(Activity.id.in_(ids)))
 
 
 def out_of_date() -> Iterator[int]:

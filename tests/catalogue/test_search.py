@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.catalogue import queries, services
+from booking.catalogue.jobs import index_activities
 from booking.catalogue.models import Activity, ActivityKind, ActivityTerm, PublicationState
 from booking.catalogue.rules.search import Search
 from booking.catalogue.rules.words import Known, mistakes_allowed, nearest, stem, wanted_words, weigh, words_in
@@ -251,6 +252,19 @@ def test_the_command_indexes_what_is_missing_and_leaves_the_rest(app):
     assert violations() == []
     with transaction():
         assert reindex() == (2, 0)
+
+
+@pytest.mark.usefixtures("app", "now")
+def test_the_worker_indexes_what_no_search_can_find(both_databases):
+    lost, kept = make.make_activity(title="Perdue"), make.make_activity()
+    before = terms(lost)
+    with transaction():
+        db.session.execute(db.delete(ActivityTerm).where(ActivityTerm.activity_id == lost.id))
+
+    assert index_activities() == 1
+    assert terms(lost) == before
+    assert terms(kept)
+    assert index_activities() == 0
 
 
 @pytest.mark.usefixtures("app", "now")
