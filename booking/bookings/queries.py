@@ -15,6 +15,7 @@ from booking.bookings.rules.capacity import Places
 from booking.bookings.rules.clashes import Outing
 from booking.bookings.rules.explain import ClassFacts, Explanation, SlotFacts, World, explanation
 from booking.bookings.rules.states import ALIVE, TAKEN, State
+from booking.catalogue.invitations import invited_slots
 from booking.catalogue.models import Activity, PublicationState, Slot, SlotAudience, SlotState
 from booking.companies.models import Company, Site, Trust
 from booking.core import clock
@@ -63,6 +64,7 @@ class _Known:
     calendar: HolidayCalendar
     taken: dict[int, int]
     is_trusted: bool
+    invited: set[int]
 
     def world(self, slot: Slot) -> World:
         day, school = slot.local_start.date(), self.school_class.school
@@ -82,6 +84,7 @@ class _Known:
             distance_km=distance,
             is_trusted=self.is_trusted,
             head_authorises_first=school.head_authorises_first,
+            may_use_reserved=slot.id in self.invited,
         )
 
 
@@ -93,6 +96,7 @@ def _known_of(school_class: SchoolClass, edition_ids: set[int]) -> _Known:
         calendar=holiday_calendar(school_class.school.departement_code),
         taken=school_taken(school_class.school_id, edition_ids),
         is_trusted=is_trusted_at(school_class.owner_id, school_class.school_id),
+        invited=invited_slots(school_class.school_id),
     )
 
 
@@ -135,6 +139,7 @@ def slot_facts(slot: Slot, school_class: SchoolClass | None = None) -> SlotFacts
         area_km=activity.area_km,
         workshop_school_id=slot.school_id if activity.comes_to_class else None,
         is_reserved=slot.audience is SlotAudience.RESERVED,
+        is_private=is_private(activity) and slot.state is SlotState.OPEN,
         access_motor=activity.access_motor,
     )
 
@@ -142,6 +147,11 @@ def slot_facts(slot: Slot, school_class: SchoolClass | None = None) -> SlotFacts
 def is_public(activity: Activity) -> bool:
     """Published, by a trusted company: what the programme shows (product, section 11)."""
     return activity.state is PublicationState.PUBLISHED and activity.company.trust is Trust.TRUSTED
+
+
+def is_private(activity: Activity) -> bool:
+    """Published by its host, not yet in the programme: open only to the school that a private link invites."""
+    return activity.state is PublicationState.PUBLISHED and activity.company.trust is Trust.PENDING
 
 
 def outing_of(booking: Booking) -> Outing:

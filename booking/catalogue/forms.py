@@ -25,9 +25,19 @@ from booking.catalogue.rules.slots import (
 from booking.catalogue.rules.wording import KIND_WORDS
 from booking.catalogue.services import SlotDraft, slot_draft_of
 from booking.companies.models import Company
-from booking.core.fields import NOT_IN_LIST, ChoiceField, CountField, DayField, HourField, MultiCheckboxField
+from booking.core.fields import (
+    NOT_IN_LIST,
+    ChoiceField,
+    CountField,
+    DayField,
+    HourField,
+    MultiCheckboxField,
+    at_most,
+    clean_line,
+)
 from booking.core.forms import Form
 from booking.core.i18n import _, _l, current_language
+from booking.schools.models import School
 
 YES, NO, UNKNOWN = "yes", "no", ""
 ACCESS_CHOICES = [
@@ -427,3 +437,35 @@ def first_slot_values(activity: Activity) -> dict[str, Any]:
 def _at(day: date, hour: time | None) -> datetime:
     assert hour is not None
     return datetime.combine(day, hour)
+
+
+class InvitationForm(Form):
+    """Whom a private link invites: the school that is meant, or whichever accepts it first."""
+
+    school_search = StringField(
+        _l("Établissement invité"),
+        description=_l("Son nom et sa commune, ou son code UAI. Vide : le premier établissement qui accepte le lien."),
+        filters=[clean_line],
+        validators=[at_most(120)],
+        render_kw={"autocomplete": "off"},
+    )
+    school_id = RadioField(_l("Lequel ?"), coerce=int, validators=[Optional()], validate_choice=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.school_id.choices = []
+
+    def offer(self, found: Sequence[School]) -> School | None:
+        """The one school that is meant, if that is clear; else the choice is shown."""
+        self.school_id.choices = [SelectChoice(school.id, school.one_line) for school in found]
+        chosen = next((school for school in found if school.id == self.school_id.data), None)
+        if chosen or len(found) == 1:
+            return chosen or found[0]
+        if found:
+            self.school_id.errors = [*self.school_id.errors, _("Plusieurs établissements répondent : choisissez.")]
+        else:
+            self.school_search.errors = [
+                *self.school_search.errors,
+                _("Aucun établissement ne répond à ces mots : essayez sa commune seule, ou son code UAI."),
+            ]
+        return None

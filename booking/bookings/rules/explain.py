@@ -41,6 +41,8 @@ class SlotFacts:
     area_departement: str | None = None
     workshop_school_id: int | None = None
     is_reserved: bool = False
+    # Of a company that waits to be verified: only for the school it has invited (product, section 11).
+    is_private: bool = False
     access_motor: bool | None = None
     needs_approval: bool = False
 
@@ -396,7 +398,8 @@ class HolidaysUnknown(Obstacle):
 def _state(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
     if slot.is_cancelled:
         return SlotCancelled()
-    return None if slot.is_bookable else SlotNotBookable()
+    is_reachable = slot.is_bookable or (slot.is_private and world.may_use_reserved)
+    return None if is_reachable else SlotNotBookable()
 
 
 def _window(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:

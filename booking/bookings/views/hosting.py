@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from booking.accounts.mails import site_link
 from booking.accounts.permissions import company_or_404, signed_in_required
 from booking.bookings.services import rewrite_activity
-from booking.catalogue import hosting, services
+from booking.catalogue import hosting, invitations, services
 from booking.catalogue.choices import level_groups
-from booking.catalogue.forms import ActivityForm, SeriesForm, SlotForm, activity_values, first_slot_values, slot_values
+from booking.catalogue.forms import (
+    ActivityForm,
+    InvitationForm,
+    SeriesForm,
+    SlotForm,
+    activity_values,
+    first_slot_values,
+    slot_values,
+)
 from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
 from booking.catalogue.rules.publication import missing_for_publication
 from booking.catalogue.rules.series import NothingTicked
@@ -22,6 +32,8 @@ from booking.companies.models import Company
 from booking.core.db import transaction
 from booking.core.errors import Refusal
 from booking.core.i18n import _, _l, _n
+from booking.schools.models import School
+from booking.schools.queries import school_by_uai, search_schools
 from booking.territory.queries import holiday_calendar
 
 bp = Blueprint("hosting", __name__, url_prefix="/company/<int:company_id>/activities")
@@ -262,6 +274,60 @@ def slot_open(company_id: int, activity_id: int, slot_id: int) -> Response:
         services.open_slot(slot_id)
     flash(_("Ce créneau prend de nouveau des réservations."), "success")
     return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
+
+
+# ---- Schools invited by a private link
+
+
+@bp.route("/<int:activity_id>/slots/<int:slot_id>/invitations", methods=["GET", "POST"])
+@signed_in_required
+def slot_invitations(company_id: int, activity_id: int, slot_id: int) -> str | Response:
+    """The schools invited to a slot. The answer to a POST shows the new link, this once: only its hash is kept."""
+    company, activity = _ours_or_404(company_id, activity_id)
+    slot = _slot_or_404(activity, slot_id)
+    form = InvitationForm()
+    made = None
+    if form.validate_on_submit():
+        school = form.offer(_schools_meant(form.school_search.data)) if form.school_search.data else None
+        if school or not form.school_search.data:
+            try:
+                with transaction():
+                    made = invitations.invite(slot_id, current_user.id, school.id if school else None)
+            except Refusal as refusal:
+                form.refuse(refusal)
+    page = make_response(
+        render_template(
+            "hosting/invitations.html",
+            form=InvitationForm(formdata=None) if made else form,
+            company=company,
+            activity=activity,
+            slot=slot,
+            invitations=invitations.invitations_of(slot),
+            made=made.invitation if made else None,
+            link=site_link("accounts.action", token=made.token) if made else "",
+        )
+    )
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+def _schools_meant(text: str) -> Sequence[School]:
+    """The school of that very UAI, even when no list has it; else those that answer to the words."""
+    exact = school_by_uai(text)
+    return [exact] if exact else search_schools(text)
+
+
+@bp.post("/<int:activity_id>/slots/<int:slot_id>/invitations/<int:invitation_id>/revocation")
+@signed_in_required
+def invitation_revoke(company_id: int, activity_id: int, slot_id: int, invitation_id: int) -> Response:
+    _company, activity = _ours_or_404(company_id, activity_id)
+    slot = _slot_or_404(activity, slot_id)
+    if invitation_id not in {invitation.id for invitation in invitations.invitations_of(slot)}:
+        abort(404)
+    with transaction():
+        invitations.revoke_invitation(invitation_id)
+    flash(_("L’invitation est retirée : son lien ne mène plus nulle part. Ce qui est réservé le reste."), "success")
+    return redirect(url_for(".slot_invitations", company_id=company_id, activity_id=activity_id, slot_id=slot_id))
 
 
 # ---- Behind the pages

@@ -20,6 +20,7 @@ from booking.bookings.services.requests import KeyReused, answer_due
 from booking.bookings.views.shown import clocks_of
 from booking.calendars.downloads import download_response
 from booking.calendars.models import Side
+from booking.catalogue.invitations import invited_slots
 from booking.catalogue.models import Activity, ConfirmationMode, Slot
 from booking.core import clock
 from booking.core.db import db, transaction
@@ -223,7 +224,7 @@ def _existing_booking(slot: Slot, chosen: SchoolClass | None) -> Booking | None:
 
 
 def _bookable_slot_or_404(slot_id: int) -> Slot:
-    """A slot of the public programme; a cancelled one still has its page, which says so."""
+    """A slot of the public programme, or one that a school of the person is invited to; a cancelled one says so."""
     slot = db.session.get(
         Slot,
         slot_id,
@@ -232,9 +233,15 @@ def _bookable_slot_or_404(slot_id: int) -> Slot:
             joinedload(Slot.activity).joinedload(Activity.company),
         ],
     )
-    if slot is None or not queries.is_public(slot.activity):
+    if slot is None or not (queries.is_public(slot.activity) or _is_invited(slot)):
         abort(404)
     return slot
+
+
+def _is_invited(slot: Slot) -> bool:
+    if not queries.is_private(slot.activity):
+        return False
+    return any(slot.id in invited_slots(school.id) for school in my_schools())
 
 
 def _booked_words(booking: Booking) -> str:
