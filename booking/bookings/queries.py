@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from booking.accounts.models import Membership, MemberState, Person
+from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.rules.capacity import Places
 from booking.bookings.rules.clashes import Outing
 from booking.bookings.rules.explain import ClassFacts, Explanation, SlotFacts, World, explanation
+from booking.bookings.rules.journey import Journey, door_to_door
 from booking.bookings.rules.states import ALIVE, TAKEN, State
 from booking.catalogue.invitations import invited_slots
 from booking.catalogue.models import Activity, PublicationState, Slot, SlotAudience, SlotState
@@ -31,16 +33,16 @@ BUSY = TAKEN - {State.MISSED, State.EXCUSED}
 
 
 def explain(
-    slot: Slot, school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None
+    slot: Slot, school_class: ComingClass, *, adults: int | None = None, pupils: int | None = None
 ) -> Explanation:
     """Every obstacle between the class and the slot, what already fits, and what must still happen (rule 6)."""
     return explain_all([slot], school_class, adults=adults, pupils=pupils)[slot.id]
 
 
 def explain_all(
-    slots: Sequence[Slot], school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None
+    slots: Sequence[Slot], school_class: ComingClass, *, adults: int | None = None, pupils: int | None = None
 ) -> dict[int, Explanation]:
-    """The explanation of each slot for one class, by slot id, in a constant number of reads."""
+    """The explanation of each slot for one class, saved or not, by slot id, in a constant number of reads."""
     if not slots:
         return {}
     group = class_facts(school_class, adults=adults, pupils=pupils)
@@ -56,15 +58,16 @@ def world_of(slot: Slot, school_class: SchoolClass, *, place_is_held: bool = Fal
 
 @dataclass(frozen=True)
 class _Known:
-    """What was read once about a class, to be compared with any number of slots."""
+    """What was read once about a class, to be compared with any number of slots. knows_outings: all of them are here."""
 
-    school_class: SchoolClass
+    school_class: ComingClass
     bookings: list[Booking]
     absences: list[Absence]
     calendar: HolidayCalendar
     taken: dict[int, int]
     is_trusted: bool
     invited: set[int]
+    knows_outings: bool = True
 
     def world(self, slot: Slot) -> World:
         day, school = slot.local_start.date(), self.school_class.school
@@ -85,10 +88,13 @@ class _Known:
             is_trusted=self.is_trusted,
             head_authorises_first=school.head_authorises_first,
             may_use_reserved=slot.id in self.invited,
+            knows_outings=self.knows_outings,
         )
 
 
-def _known_of(school_class: SchoolClass, edition_ids: set[int]) -> _Known:
+def _known_of(school_class: ComingClass, edition_ids: set[int]) -> _Known:
+    if isinstance(school_class, GuestClass):
+        return _known_of_guest(school_class, edition_ids)
     return _Known(
         school_class=school_class,
         bookings=bookings_of_class(school_class.id),
@@ -100,7 +106,32 @@ def _known_of(school_class: SchoolClass, edition_ids: set[int]) -> _Known:
     )
 
 
-def class_facts(school_class: SchoolClass, *, adults: int | None = None, pupils: int | None = None) -> ClassFacts:
+def _known_of_guest(guest: GuestClass, edition_ids: set[int]) -> _Known:
+    """Of a class that is not saved: no outings. When the school is away, and who invites it, are for its members."""
+    member = guest.person_id is not None and is_member_of(guest.person_id, guest.school_id)
+    return _Known(
+        school_class=guest,
+        bookings=[],
+        absences=list(db.session.scalars(_absences_of(guest))) if member else [],
+        calendar=holiday_calendar(guest.school.departement_code),
+        taken=school_taken(guest.school_id, edition_ids),
+        is_trusted=not member or is_trusted_at(guest.person_id or 0, guest.school_id),
+        invited=invited_slots(guest.school_id) if member else set(),
+        knows_outings=False,
+    )
+
+
+def journey_of(slot: Slot, school: School) -> Journey | None:
+    """From the school's door to its door; None for a workshop in class, or when a position is not known."""
+    site = slot.activity.site
+    if slot.activity.comes_to_class:
+        return None
+    return door_to_door(
+        slot.local_start, slot.local_end, (school.latitude, school.longitude), (site.latitude, site.longitude)
+    )
+
+
+def class_facts(school_class: ComingClass, *, adults: int | None = None, pupils: int | None = None) -> ClassFacts:
     """The class as the rules see it, with the counts of this very booking when they differ from the saved ones."""
     return ClassFacts(
         name=school_class.name,
@@ -114,7 +145,7 @@ def class_facts(school_class: SchoolClass, *, adults: int | None = None, pupils:
     )
 
 
-def slot_facts(slot: Slot, school_class: SchoolClass | None = None) -> SlotFacts:
+def slot_facts(slot: Slot, school_class: ComingClass | None = None) -> SlotFacts:
     """The slot and its activity as the rules see them; a workshop takes place at the class's own school."""
     activity = slot.activity
     latitude, longitude = activity.site.latitude, activity.site.longitude
@@ -178,7 +209,8 @@ def bookings_of_class(class_id: int) -> list[Booking]:
     return list(db.session.scalars(query))
 
 
-def _absences_of(school_class: SchoolClass):
+def _absences_of(school_class: ComingClass):
+    """Of the school as a whole, and of the class itself once it is saved."""
     return select(Absence).where(
         Absence.school_id == school_class.school_id,
         (Absence.class_id.is_(None)) | (Absence.class_id == school_class.id),
@@ -191,6 +223,14 @@ def school_taken(school_id: int, edition_ids: set[int]) -> dict[int, int]:
         SchoolInEdition.school_id == school_id, SchoolInEdition.edition_id.in_(edition_ids)
     )
     return dict(db.session.execute(query).tuples().all())
+
+
+def is_member_of(person_id: int, school_id: int) -> bool:
+    """Whether the person is an active member of the school, trusted or not."""
+    query = select(Membership.id).where(
+        Membership.person_id == person_id, Membership.school_id == school_id, Membership.state == MemberState.ACTIVE
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def is_trusted_at(person_id: int, school_id: int) -> bool:
@@ -268,7 +308,7 @@ def slots_of_company(company_id: int, *, since: datetime) -> list[Slot]:
     return list(db.session.scalars(query))
 
 
-def alternatives(slot: Slot, school_class: SchoolClass, *, most: int = 3) -> list[Slot]:
+def alternatives(slot: Slot, school_class: ComingClass, *, most: int = 3) -> list[Slot]:
     """Up to three slots near this one that the class could book: same activity, then same theme, level and area."""
     activity = slot.activity
     candidates = (
@@ -312,7 +352,7 @@ def alternatives(slot: Slot, school_class: SchoolClass, *, most: int = 3) -> lis
     return chosen
 
 
-def _strangeness(other: Slot, wanted: Slot, school_class: SchoolClass) -> float:
+def _strangeness(other: Slot, wanted: Slot, school_class: ComingClass) -> float:
     """How far another slot is from the wanted one: theme first, then distance and days. Smaller is nearer."""
     score = 0.0
     if other.activity_id != wanted.activity_id:

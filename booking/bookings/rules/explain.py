@@ -82,6 +82,8 @@ class World:
     is_trusted: bool = True
     head_authorises_first: bool = False
     may_use_reserved: bool = False
+    # Whether `others` are all its outings: of a class that is not saved, nothing is known.
+    knows_outings: bool = True
 
 
 @dataclass(frozen=True)
@@ -528,7 +530,8 @@ def good_news(slot: SlotFacts, group: ClassFacts, world: World) -> list[str]:
             )
         else:
             news.append(str(_l("Votre classe peut venir au complet.")))
-    if not any(other.starts_at.date() == slot.outing.starts_at.date() for other in world.others):
+    is_free = not any(other.starts_at.date() == slot.outing.starts_at.date() for other in world.others)
+    if is_free and world.knows_outings:
         news.append(str(_l("Aucune autre sortie de la %(name)s ce jour-là.", name=group.name)))
     return news
 
