@@ -32,7 +32,7 @@ from booking.catalogue.rules.search import (
     Search,
     coach_reach,
 )
-from booking.catalogue.rules.words import Known, Wanted, mistakes_allowed, nearest, wanted_words
+from booking.catalogue.rules.words import Known, Wanted, look_alikes, mistakes_allowed, nearest, wanted_words
 from booking.companies.models import Company, Site, Trust
 from booking.core import clock
 from booking.core.db import db
@@ -471,7 +471,7 @@ NO_TEXT = Text()
 def read_text(q: str, edition: Edition) -> Text:
     """What to look for in the index: the words typed, or the nearest that exist for those that nothing holds.
 
-    The one place that knows how text is searched. One statement, and a second one when a word was mistyped.
+    The one place that knows how text is searched. One statement, and two more when a word was mistyped.
     """
     wanted = wanted_words(q)
     if not wanted:
@@ -525,20 +525,34 @@ def _replaced(word: Wanted, known: Known) -> Wanted:
 
 
 def _is_held(word: Wanted, edition: Edition) -> ColumnElement[bool]:
-    holds = ActivityTerm.term == word.stem
-    if word.is_last:
-        holds = or_(holds, _begins_like(word.folded))
     query = select(ActivityTerm.activity_id).join(Activity, Activity.id == ActivityTerm.activity_id)
-    return _of_edition(query, edition).where(holds).exists()
+    holds = _of_edition(query, edition)
+    whole = holds.where(ActivityTerm.term == word.stem).exists()
+    # Two questions, not one with an « or »: each then has its index.
+    return or_(whole, holds.where(_begins_like(word.folded)).exists()) if word.is_last else whole
 
 
 def _known_words(near: list[Wanted], edition: Edition) -> list[Known]:
-    """The words of the public programme that are about as long as these."""
-    lengths = {len(word.folded) + gap for word in near for gap in range(-3, 4)}
+    """The words of the public programme that these may have been meant to be."""
+    vocabulary = _vocabulary()
+    candidates = {alike for word in near for alike in look_alikes(word.folded, vocabulary)}
+    if not candidates:
+        return []
     query = (
         select(ActivityTerm.word, func.max(ActivityTerm.shown), ActivityTerm.term, func.count())
         .join(Activity, Activity.id == ActivityTerm.activity_id)
-        .where(func.length(ActivityTerm.word).in_(sorted(lengths)))
+        .where(ActivityTerm.word.in_(sorted(candidates)))
         .group_by(ActivityTerm.word, ActivityTerm.term)
     )
     return [Known(*row) for row in db.session.execute(_of_edition(query, edition)).tuples()]
+
+
+def _vocabulary() -> list[str]:
+    """Every word of the index, drafts' words too: what is not public is not suggested.
+
+    From each word straight to the next one: the words are few, the places they stand in are many.
+    """
+    first = select(func.min(ActivityTerm.word).label("word")).cte("vocabulary", recursive=True)
+    after = select(func.min(ActivityTerm.word)).where(ActivityTerm.word > first.c.word).scalar_subquery()
+    words = first.union_all(select(after).where(first.c.word.is_not(None)))
+    return list(db.session.scalars(select(words.c.word).where(words.c.word.is_not(None))))

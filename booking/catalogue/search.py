@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import joinedload
 
 from booking.catalogue.models import Activity, ActivityKind, ActivityTerm
@@ -37,29 +37,18 @@ _BATCH = 500
 
 def index_activity(activity: Activity) -> bool:
     """Make the index say what the activity says now; True when it had to change."""
-    wanted = terms_of(activity)
-    known = _stored_terms([activity.id]).get(activity.id, {})
-    if wanted == known:
-        return False
-    db.session.execute(delete(ActivityTerm).where(ActivityTerm.activity_id == activity.id))
-    rows = [
-        {"activity_id": activity.id, "word": word, "term": term.stem, "shown": term.shown, "weight": term.weight}
-        for word, term in wanted.items()
-    ]
-    if rows:
-        db.session.execute(insert(ActivityTerm), rows)
-    return True
+    return _index([activity]) == 1
 
 
 def index_company(company_id: int) -> int:
     """Index a company's activities again, after it or one of its sites was renamed; how many had to change."""
-    return sum(index_activity(activity) for activity in _activities(Activity.company_id == company_id))
+    return sum(_index(batch) for batch in _batches(Activity.company_id == company_id))
 
 
 def reindex() -> tuple[int, int]:
     """Index every activity again: how many there are, and how many had to change."""
-    changed = [index_activity(activity) for activity in _activities()]
-    return len(changed), sum(changed)
+    counts = [(len(batch), _index(batch)) for batch in _batches()]
+    return sum(known for known, _changed in counts), sum(changed for _known, changed in counts)
 
 
 def index_forgotten(most: int = 200) -> int:
@@ -68,18 +57,14 @@ def index_forgotten(most: int = 200) -> int:
     ids = list(db.session.scalars(select(Activity.id).where(~terms.exists()).order_by(Activity.id).limit(most)))
     # Held as a host who edits holds them: two workers, or a worker and a host, do not write the same words twice.
     db.session.execute(update(Activity).where(Activity.id.in_(ids)).values(state=Activity.state))
-    return sum(index_activity(activity) for activity in _activities(Activity.id.in_(ids)))
+    return sum(_index(batch) for batch in _batches(Activity.id.in_(ids)))
 
 
 def out_of_date() -> Iterator[int]:
     """The activities whose index does not say what they say."""
-    ids = list(db.session.scalars(select(Activity.id).order_by(Activity.id)))
-    for start in range(0, len(ids), _BATCH):
-        batch = ids[start : start + _BATCH]
-        stored = _stored_terms(batch)
-        for activity in _activities(Activity.id.in_(batch)):
-            if terms_of(activity) != stored.get(activity.id, {}):
-                yield activity.id
+    for batch in _batches():
+        stored = _stored_terms([activity.id for activity in batch])
+        yield from (activity.id for activity in batch if terms_of(activity) != stored.get(activity.id, {}))
 
 
 def terms_of(activity: Activity) -> dict[str, Term]:
@@ -108,16 +93,36 @@ def _sectors() -> dict[str, Sector]:
     return {sector.slug: sector for sector in sectors()}
 
 
-def _activities(*conditions: object) -> Iterator[Activity]:
+def _index(batch: list[Activity]) -> int:
+    stored = _stored_terms([activity.id for activity in batch])
+    wanted = {activity.id: terms_of(activity) for activity in batch}
+    changed = {key: terms for key, terms in wanted.items() if terms != stored.get(key, {})}
+    if not changed:
+        return 0
+    db.session.execute(delete(ActivityTerm).where(ActivityTerm.activity_id.in_(changed)))
+    rows = [
+        {"activity_id": key, "word": word, "term": term.stem, "shown": term.shown, "weight": term.weight}
+        for key, terms in changed.items()
+        for word, term in terms.items()
+    ]
+    # Into the table, not through the mapper: a national programme has close to a million terms.
+    db.session.execute(insert(ActivityTerm.__table__), rows)  # type: ignore[arg-type]
+    return len(changed)
+
+
+def _batches(*conditions: ColumnElement[bool]) -> Iterator[list[Activity]]:
+    """The activities in the order of their numbers, some at a time, with all that their terms are made of."""
+    last = 0
     query = (
         select(Activity)
-        .where(*conditions)  # type: ignore[arg-type]
+        .where(*conditions)
         .options(joinedload(Activity.company), joinedload(Activity.site).joinedload(Site.departement))
         .order_by(Activity.id)
-        .execution_options(yield_per=_BATCH)
+        .limit(_BATCH)
     )
-    # Read whole before anything is written: SQLite does not like a table that changes under an open cursor.
-    yield from db.session.scalars(query).all()
+    while batch := list(db.session.scalars(query.where(Activity.id > last))):
+        last = batch[-1].id
+        yield batch
 
 
 def _stored_terms(activity_ids: list[int]) -> dict[int, dict[str, Term]]:

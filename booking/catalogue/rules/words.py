@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import snowballstemmer
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from booking.territory.rules import fold
 
 LONGEST_WORD = 40
 MOST_WORDS = 10
+MOST_LOOK_ALIKES = 20
 
 # Words of one letter are left out too. « visite », « atelier », « table » say what kind of activity is looked for: kept.
 STOP_WORDS = frozenset(
@@ -112,12 +114,21 @@ def mistakes_allowed(word: str) -> int:
     return 1 if len(word) <= 5 else 2 if len(word) <= 8 else 3
 
 
-def nearest(word: str, among: Iterable[Known]) -> Known | None:
-    """The known word that was most likely meant: fewest mistakes, same first letter, most used; None when none is near."""
+def look_alikes(word: str, among: Sequence[str]) -> list[str]:
+    """The words that differ by few enough mistakes to be meant, the fewest first, twenty at most."""
     most = mistakes_allowed(word)
     if not most:
-        return None
-    found = [(OSA.distance(word, each.folded, score_cutoff=most), each) for each in among]
-    close = [pair for pair in found if pair[0] <= min(most, mistakes_allowed(pair[1].folded))]
-    best = min(close, key=lambda p: (p[0], p[1].folded[:1] != word[:1], -p[1].count, p[1].folded), default=None)
-    return best[1] if best else None
+        return []
+    found = process.extract(word, among, scorer=OSA.distance, score_cutoff=most, limit=MOST_LOOK_ALIKES)
+    return [each for each, mistakes, _place in found if mistakes <= mistakes_allowed(each)]
+
+
+def nearest(word: str, among: Iterable[Known]) -> Known | None:
+    """The known word that was most likely meant: fewest mistakes, same first letter, most used; None when none is near."""
+    known = {each.folded: each for each in among}
+
+    def likelihood(folded: str) -> tuple[int, bool, int, str]:
+        return OSA.distance(word, folded), folded[:1] != word[:1], -known[folded].count, folded
+
+    meant = min(look_alikes(word, sorted(known)), key=likelihood, default=None)
+    return known[meant] if meant else None
