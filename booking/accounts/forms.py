@@ -22,6 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from booking.accounts.models import SCHOOL_ROLES, MemberRole
 from booking.accounts.permissions import safe_next
 from booking.accounts.services import Firm, Newcomer, UnlistedSchool
 from booking.companies.rules import check_siret, sectors
@@ -47,13 +48,13 @@ def required(message: Any) -> InputRequired:
 
 
 def at_most(length: int) -> Length:
-    return Length(max=length, message=_l("C’est trop long : %(max)d caractères au plus."))
+    return Length(max=length, message=_l("C’est trop long : %(max)d caractères au plus."))
 
 
 CEDEX = re.compile(r"\bcedex\b.*$", re.IGNORECASE)
 PHONE = Regexp(
     r"^\+?[0-9][0-9 .()/-]{5,28}$",
-    message=_l("Ce numéro n’est pas lisible. Exemples : 01 60 00 00 00, +33 1 60 00 00 00"),
+    message=_l("Ce numéro n’est pas lisible. Exemples : 01 60 00 00 00, +33 1 60 00 00 00"),
 )
 
 
@@ -141,7 +142,7 @@ class CommuneFields(FormInOrder):
         validators=[at_most(80)],
         render_kw={"autocomplete": "address-level2"},
     )
-    commune = RadioField(_l("Laquelle de ces communes ?"), choices=[], validate_choice=False)
+    commune = RadioField(_l("Laquelle de ces communes ?"), choices=[], validate_choice=False)
     found_commune: Commune | None = None
 
     @property
@@ -151,7 +152,7 @@ class CommuneFields(FormInOrder):
 
     def validate_postcode(self, field: Field) -> None:
         if self.asks_commune and not re.fullmatch(r"[0-9]{5}", field.data or "", re.ASCII):
-            raise ValidationError(_("Indiquez le code postal : cinq chiffres."))
+            raise ValidationError(_("Indiquez le code postal : cinq chiffres."))
 
     def validate_town(self, field: Field) -> None:
         if self.asks_commune and not field.data:
@@ -172,8 +173,8 @@ class CommuneFields(FormInOrder):
             raise ValidationError(_("Choisissez la commune dans la liste."))
 
 
-class TeacherSignUpForm(NewPersonForm, CommuneFields):
-    """A teacher and the school: searched, then picked from what was found, or added by its UAI."""
+class SchoolFields(CommuneFields):
+    """A school: searched, then picked from what was found, or added by its UAI."""
 
     first = ("school_search", "searched", "school", "uai", "school_name", "school_kind", "postcode", "town", "commune")
 
@@ -258,22 +259,44 @@ class TeacherSignUpForm(NewPersonForm, CommuneFields):
         )
 
 
+class TeacherSignUpForm(NewPersonForm, SchoolFields):
+    """A teacher and the school."""
+
+    first = SchoolFields.first
+
+
+class JoinSchoolForm(SchoolFields):
+    """One more school for somebody with an account, and what they are there."""
+
+    role = RadioField(
+        _l("Vous y êtes"),
+        choices=[
+            SelectChoice(MemberRole.TEACHER.value, _l("enseignant")),
+            SelectChoice(MemberRole.HEAD.value, _l("chef d’établissement")),
+            SelectChoice(MemberRole.DELEGATE.value, _l("adjoint ou délégué du chef d’établissement")),
+        ],
+        default=MemberRole.TEACHER.value,
+        validate_choice=False,
+    )
+
+    def validate_role(self, field: Field) -> None:
+        if field.data not in SCHOOL_ROLES:
+            raise ValidationError(_("Choisissez une des possibilités de la liste."))
+
+    def member_role(self) -> MemberRole:
+        return MemberRole(self.role.data)
+
+
 def school_words(school: School) -> str:
-    """« Collège Louis Pasteur, Brunoy (91) – 0910620E »."""
+    """« Collège Louis Pasteur, Brunoy (91) – 0910620E »."""
     return f"{school.name}, {school.commune_name} ({school.departement_code}) – {school.uai}"
 
 
-class CompanySignUpForm(NewPersonForm, CommuneFields):
-    """A company's member and the site they come from, by its SIRET."""
+class FirmFields(CommuneFields):
+    """The site of a company, by its SIRET."""
 
     first = ("siret", "company_name", "sector", "address", "postcode", "town", "commune")
 
-    phone = TelField(
-        _l("Téléphone professionnel"),
-        filters=[clean],
-        validators=[required(_l("Indiquez un téléphone où vous joindre.")), PHONE],
-        render_kw={"autocomplete": "tel"},
-    )
     siret = StringField(
         _l("SIRET de l’établissement"),
         description=_l("Quatorze chiffres. Il est sur vos factures et sur l’Annuaire des entreprises."),
@@ -290,7 +313,7 @@ class CompanySignUpForm(NewPersonForm, CommuneFields):
     sector = SelectField(_l("Secteur"), validators=[required(_l("Choisissez un secteur."))], validate_choice=False)
     address = StringField(
         _l("Numéro et rue"),
-        description=_l("Là où les classes viendraient. Exemple : 12 rue des Ateliers"),
+        description=_l("Là où les classes viendraient. Exemple : 12 rue des Ateliers"),
         filters=[clean],
         validators=[required(_l("Indiquez le numéro et la rue.")), at_most(200)],
         render_kw={"autocomplete": "street-address"},
@@ -322,6 +345,23 @@ class CompanySignUpForm(NewPersonForm, CommuneFields):
         )
 
 
+class CompanySignUpForm(NewPersonForm, FirmFields):
+    """A company's member and the site they come from."""
+
+    first = FirmFields.first
+
+    phone = TelField(
+        _l("Téléphone professionnel"),
+        filters=[clean],
+        validators=[required(_l("Indiquez un téléphone où vous joindre.")), PHONE],
+        render_kw={"autocomplete": "tel"},
+    )
+
+
+class JoinCompanyForm(FirmFields):
+    """One more company for somebody with an account."""
+
+
 class EmailForm(Form):
     """An address alone: where to send the sign-in link."""
 
@@ -336,6 +376,32 @@ class EmailForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.next.data = safe_next("")
+
+    validate_email = NewPersonForm.validate_email
+
+
+class NewAddressForm(Form):
+    """The address that is to take the place of the present one."""
+
+    email = EmailField(
+        _l("Nouvelle adresse e-mail"),
+        filters=[clean],
+        validators=[required(_l("Indiquez votre adresse e-mail.")), at_most(254)],
+        render_kw={"autocomplete": "email"},
+    )
+
+    validate_email = NewPersonForm.validate_email
+
+
+class MailboxForm(Form):
+    """A school's official address; empty goes back to the guess."""
+
+    email = EmailField(
+        _l("Adresse officielle de l’établissement"),
+        filters=[clean],
+        validators=[Optional(), at_most(254)],
+        render_kw={"autocomplete": "off"},
+    )
 
     validate_email = NewPersonForm.validate_email
 

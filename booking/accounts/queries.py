@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
-from booking.accounts.models import MemberRole, Membership, MemberState, Person, ScopeKind
+from booking.accounts.models import (
+    OVERSIGHT_ROLES,
+    ActionLink,
+    MemberRole,
+    Membership,
+    MemberState,
+    Person,
+    ScopeKind,
+)
 from booking.accounts.rules import Scope, fold
 from booking.companies.models import Company
 from booking.core.db import db
 from booking.core.i18n import _
+from booking.schools.models import School
 from booking.territory.models import Academie, Departement
 
 
@@ -44,6 +54,85 @@ def people_of_company(company: Company, state: MemberState) -> list[Membership]:
             .order_by(Membership.created_at, Membership.id)
         )
     )
+
+
+def members_of_company(company: Company) -> list[Person]:
+    """Who is in the company, with a confirmed address: who is written to about it."""
+    return [membership.person for membership in people_of_company(company, MemberState.ACTIVE)]
+
+
+def people_of_school(school: School, *states: MemberState) -> list[Membership]:
+    """The school's members in these states whose address is confirmed, by name."""
+    return list(
+        db.session.scalars(
+            select(Membership)
+            .join(Person, Membership.person_id == Person.id)
+            .where(Membership.school_id == school.id, Membership.state.in_(states), Person.confirmed_at.is_not(None))
+            .order_by(Person.last_name, Person.first_name, Membership.id)
+            .options(contains_eager(Membership.person))
+        )
+    )
+
+
+def heads_of(school: School) -> list[Person]:
+    """The head and the delegates, trusted: who answers for the school."""
+    people = people_of_school(school, MemberState.ACTIVE)
+    return [m.person for m in people if m.is_trusted and m.role in (MemberRole.HEAD, MemberRole.DELEGATE)]
+
+
+def was_told_of(membership: Membership) -> bool:
+    """Whether the school's mailbox was already written to about this person."""
+    query = select(ActionLink.id).where(
+        ActionLink.object_key == f"membership/{membership.id}", ActionLink.purpose == "school-notice"
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def covers(membership: Membership, departement: Departement) -> bool:
+    """Whether this officer's territory holds the département; an administrator's holds them all."""
+    kind, code = membership.scope_kind, membership.scope_code
+    if membership.role is MemberRole.ADMIN:
+        return True
+    if membership.role is not MemberRole.OFFICER or kind is None:
+        return False
+    academie = departement.academie
+    here = {
+        ScopeKind.NATIONAL: None,
+        ScopeKind.REGION_ACADEMIQUE: academie.region_academique if academie else "",
+        ScopeKind.ACADEMIE: academie.code if academie else "",
+        ScopeKind.DEPARTEMENT: departement.code,
+        ScopeKind.PREFECTURE: departement.code,
+    }
+    return kind in here and here[kind] == code
+
+
+# Whose business a school's people are, the nearest first; the next ones only where there is nobody nearer.
+_NEAREST = (
+    (ScopeKind.DEPARTEMENT, ScopeKind.ACADEMIE),
+    (ScopeKind.REGION_ACADEMIQUE,),
+    (ScopeKind.NATIONAL,),
+    (None,),
+)
+
+
+def officers_of(departement: Departement) -> list[Person]:
+    """Who is alerted about a person there: the département's and the académie's officers, or whoever stands behind."""
+    query = (
+        select(Membership)
+        .join(Person, Membership.person_id == Person.id)
+        .where(
+            Membership.role.in_(OVERSIGHT_ROLES),
+            Membership.state == MemberState.ACTIVE,
+            Person.active,
+            Person.confirmed_at.is_not(None),
+        )
+        .order_by(Membership.id)
+    )
+    there = [membership for membership in db.session.scalars(query) if covers(membership, departement)]
+    for kinds in _NEAREST:
+        if found := {m.person_id: m.person for m in there if m.scope_kind in kinds}:
+            return list(found.values())
+    return []
 
 
 def scope_code(scope: Scope) -> str | None:

@@ -7,9 +7,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from wtforms import Field, HiddenField, RadioField, SelectChoice, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import DataRequired, InputRequired
 
+from booking.accounts.models import Person
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason
 from booking.catalogue.models import Slot
@@ -268,3 +278,31 @@ class MoveForm(Form):
         assert isinstance(start, time)
         assert isinstance(end, time)
         return datetime.combine(day, start), datetime.combine(day, end)
+
+
+# ---- Going
+
+
+class HeirForm(Form):
+    """The colleague who takes over; nobody is an answer where nothing is left behind."""
+
+    heir = ChoiceField(_l("Collègue qui prend la suite"), default="")
+
+    def __init__(self, colleagues: Sequence[Person], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.heir.choices = [
+            SelectChoice("", _("Choisissez")),
+            *(SelectChoice(str(person.id), person.name) for person in colleagues),
+        ]
+
+    @property
+    def heir_id(self) -> int | None:
+        return int(self.heir.data) if self.heir.data else None
+
+
+class CloseForm(Form):
+    """Closing an account is asked twice: a box, then the button."""
+
+    sure = BooleanField(
+        _l("Je ferme mon compte pour de bon"), validators=[InputRequired(_l("Cochez la case pour fermer le compte."))]
+    )

@@ -19,6 +19,8 @@ KINDS: dict[str, str] = {
     "reminder": "before a visit",
     "digest": "the weekly letter",
     "account": "sign-up, sign-in, password",
+    # product.md, section 1: an account proves an employer, not a school
+    "school-notice": "to a school's official mailbox: who acts in its name, and the link that answers",
     # product.md, sections 3 and 11: what the company hears when a request it had received goes away
     "request-withdrawn": "a request was withdrawn before it was firm",
 }

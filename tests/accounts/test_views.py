@@ -538,7 +538,7 @@ def test_the_profile_keeps_what_is_typed_and_refuses_in_french(client, school):
     signed_in(client, person)
     assert "Collège Louis Pasteur" in text_of(client.get("/account/"))
     typed = {"first_name": "Claire-Marie", "last_name": "Dupont", "mobile": "06 00 00 00 00", "language": "en"}
-    assert client.post("/account/", data=typed).location == "/account/"
+    assert client.post("/account/", data=typed).location == "/en/account/"
     assert (person.first_name, person.mobile, person.language) == ("Claire-Marie", "06 00 00 00 00", "en")
     assert not person.wants_reminders
     page = text_of(client.post("/account/", data={**typed, "mobile": "appelez-moi", "language": "tlh"}))
@@ -585,7 +585,7 @@ def test_only_a_manager_of_this_company_answers(client):
 
 
 def test_me_without_any_role_is_the_profile(client):
-    signed_in(client, make_admin())
+    signed_in(client, make_person())
     assert client.get("/me").location == "/account/"
 
 

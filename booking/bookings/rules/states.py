@@ -170,7 +170,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.HELD, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
     (State.HELD, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.HELD, Event.MOVE): Transition(_by(_T), None),
-    (State.HELD, Event.HAND_OVER): Transition(_by(_T, _HEAD), None),
+    (State.HELD, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # A request: every needed answer must be yes
     (State.REQUESTED, Event.HOST_ACCEPT): Transition(_by(_H), None),
     (State.REQUESTED, Event.HOST_DECLINE): Transition(_by(_H), State.DECLINED, _DECLINED),
@@ -183,7 +183,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.REQUESTED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
     (State.REQUESTED, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.REQUESTED, Event.MOVE): Transition(_by(_T), None),
-    (State.REQUESTED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None),
+    (State.REQUESTED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # Firm
     (State.CONFIRMED, Event.CANCEL): Transition(_by(_T, _H, _HEAD, _S), State.CANCELLED, _CANCELLED, Calendar.CANCEL),
     (State.CONFIRMED, Event.HEAD_GRANT): Transition(_by(_HEAD), None),
@@ -204,14 +204,14 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.WAITING, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _mails("waitlist-closed")),
     (State.WAITING, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
     (State.WAITING, Event.CHANGE_COUNT): Transition(_by(_T), None),
-    (State.WAITING, Event.HAND_OVER): Transition(_by(_T, _HEAD), None),
+    (State.WAITING, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     (State.OFFERED, Event.ACCEPT_OFFER): Transition(_by(_T), State.REQUESTED, _REQUESTED),
     (State.OFFERED, Event.CONFIRM): Transition(_by(_T), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
     (State.OFFERED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
     (State.OFFERED, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("waitlist-closed")),
     (State.OFFERED, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _mails("waitlist-closed")),
     (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
-    (State.OFFERED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None),
+    (State.OFFERED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # The day, recorded then or later, and corrected
     **{
         (state, event): Transition(_by(_H, _T, _OFFICER), to)

@@ -8,21 +8,41 @@ from booking.bookings.services.answers import (
     due_bookings,
     expire_due,
 )
+from booking.bookings.services.hand_over import (
+    NotAColleague,
+    StillNeeded,
+    close_account,
+    colleagues_of,
+    hand_over,
+    leave,
+    left_behind,
+    refuse_member,
+    remove_colleague,
+)
 from booking.bookings.services.places import give_back_places, lock_booking, take_places
 from booking.bookings.services.requests import Wish, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, move_slot, reword_activity
 
 __all__ = [
+    "NotAColleague",
+    "StillNeeded",
     "Wish",
     "answer_request",
     "cancel_booking",
     "cancel_slot",
+    "close_account",
+    "colleagues_of",
     "confirm_option",
     "due_bookings",
     "expire_due",
     "give_back_places",
+    "hand_over",
+    "leave",
+    "left_behind",
     "lock_booking",
     "move_slot",
+    "refuse_member",
+    "remove_colleague",
     "request_places",
     "request_together",
     "reword_activity",

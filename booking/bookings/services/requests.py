@@ -17,6 +17,7 @@ from booking.bookings.queries import bookable_facts, class_facts, is_trusted_at,
 from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.explain import first_stop, obstacles
 from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, LinkRule, Origin, State, is_firm, transition_for
+from booking.bookings.services.first_booking import tell_school_of_first_booking
 from booking.bookings.services.places import NotFound, fresh_slot, lock_class, lock_school, take_places
 from booking.bookings.services.transitions import record, step
 from booking.catalogue.models import ConfirmationMode, Slot
@@ -178,6 +179,7 @@ def _book(
     record(booking, event, None, Actor.TEACHER, person)
     db.session.flush()
     mails.tell(booking, transition_for(None, event, Actor.TEACHER), event=event, actor=Actor.TEACHER)
+    tell_school_of_first_booking(booking)
     return booking
 
 

@@ -1,44 +1,23 @@
-"""Sign-up, confirmation, sign-in by link, the person's own page, a company's people."""
+"""Sign-up, confirmation, sign-in by a link."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from flask_security import login_user, logout_user
 from flask_security.confirmable import confirm_email_token_status
 from flask_security.utils import get_message
 
-from booking.accounts import links, queries, services
-from booking.accounts.forms import CompanySignUpForm, EmailForm, ProfileForm, TeacherSignUpForm
-from booking.accounts.models import MemberRole, Membership, MemberState, Person
-from booking.accounts.permissions import company_or_404, my_memberships, safe_next, signed_in_required
-from booking.core.db import db, transaction
+from booking.accounts import links, services
+from booking.accounts.forms import CompanySignUpForm, EmailForm, TeacherSignUpForm
+from booking.accounts.models import Person
+from booking.accounts.permissions import safe_next
+from booking.accounts.views.blueprint import bp
+from booking.core.db import transaction
 from booking.core.errors import Refusal
-from booking.core.i18n import _, _l
-
-bp = Blueprint("accounts", __name__)
-
-ROLE_WORDS = {
-    MemberRole.TEACHER: _l("Enseignant"),
-    MemberRole.HEAD: _l("Chef d’établissement"),
-    MemberRole.DELEGATE: _l("Délégué du chef d’établissement"),
-    MemberRole.HOST: _l("Accueille les classes"),
-    MemberRole.HOST_MANAGER: _l("Responsable"),
-    MemberRole.OFFICER: _l("Suit un territoire"),
-    MemberRole.ADMIN: _l("Administre le service"),
-}
-
-
-@bp.app_template_global()
-def role_words(membership: Membership, *, short: bool = False) -> str:
-    """« Enseignant – Collège Louis Pasteur, Brunoy »; the role alone when short."""
-    role = str(ROLE_WORDS[membership.role])
-    place = "" if short else queries.place_words(membership)
-    return f"{role} – {place}" if place else role
-
+from booking.core.i18n import _
 
 # ---- Sign-up
 
@@ -162,85 +141,3 @@ def _enter(person: Person, via: str) -> Any:
         return second_factor
     login_user(person, authn_via=[via])
     return redirect(target)
-
-
-# ---- The person's own pages
-
-HOMES: tuple[tuple[MemberRole, str, Callable[[Any], dict[str, Any]]], ...] = (
-    (MemberRole.TEACHER, "teacher.home", lambda m: {}),
-    (MemberRole.HEAD, "school.home", lambda m: {"uai": m.school.uai}),
-    (MemberRole.DELEGATE, "school.home", lambda m: {"uai": m.school.uai}),
-    (MemberRole.HOST_MANAGER, "company.home", lambda m: {"company_id": m.company_id}),
-    (MemberRole.HOST, "company.home", lambda m: {"company_id": m.company_id}),
-    (MemberRole.OFFICER, "tracking.home", lambda m: {}),
-)
-
-
-@bp.get("/me")
-@signed_in_required
-def my_home() -> Any:
-    """Where a person's work is: the page of the first of their roles."""
-    return redirect(home_of_roles(my_memberships()))
-
-
-def home_of_roles(memberships: list[Membership]) -> str:
-    for role, endpoint, values in HOMES:
-        for membership in memberships:
-            if membership.role is role:
-                return url_for(endpoint, **values(membership))
-    return url_for("accounts.profile")
-
-
-@bp.route("/account/", methods=["GET", "POST"])
-@signed_in_required
-def profile() -> Any:
-    form = ProfileForm(obj=current_user)
-    if form.validate_on_submit():
-        with transaction():
-            services.update_profile(current_user, **form.values())
-        flash(_("C’est enregistré."), "success")
-        return redirect(url_for(".profile"))
-    return render_template("accounts/profile.html", form=form)
-
-
-# ---- A company's people
-
-
-@bp.get("/company/<int:company_id>/people")
-@signed_in_required
-def company_people(company_id: int) -> Any:
-    company = company_or_404(company_id)
-    return render_template(
-        "accounts/company_people.html",
-        company=company,
-        members=queries.people_of_company(company, MemberState.ACTIVE),
-        waiting=queries.people_of_company(company, MemberState.PENDING),
-        is_manager=bool([m for m in my_memberships(MemberRole.HOST_MANAGER) if m.company_id == company.id]),
-    )
-
-
-@bp.post("/company/<int:company_id>/people/<int:membership_id>/acceptance")
-@signed_in_required
-def accept_colleague(company_id: int, membership_id: int) -> Any:
-    return _answer(company_id, membership_id, services.accept_colleague, _("Votre collègue a rejoint l’entreprise."))
-
-
-@bp.post("/company/<int:company_id>/people/<int:membership_id>/refusal")
-@signed_in_required
-def refuse_colleague(company_id: int, membership_id: int) -> Any:
-    return _answer(company_id, membership_id, services.refuse_colleague, _("La demande est refusée."))
-
-
-def _answer(company_id: int, membership_id: int, service: Any, done: str) -> Any:
-    company = company_or_404(company_id, MemberRole.HOST_MANAGER)
-    membership = db.session.get(Membership, membership_id)
-    if membership is None or membership.company_id != company.id:
-        abort(404)
-    try:
-        with transaction():
-            service(company, membership_id)
-    except Refusal as refusal:
-        flash(refusal.message, "error")
-    else:
-        flash(done, "success")
-    return redirect(url_for(".company_people", company_id=company_id))
