@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import joinedload
@@ -152,7 +153,7 @@ def _key(invitation_id: int) -> str:
     return f"slot_invitation/{invitation_id}"
 
 
-def _is_live(now: datetime) -> tuple[object, ...]:
+def _is_live(now: datetime) -> tuple[Any, ...]:
     return SlotInvitation.revoked_at.is_(None), SlotInvitation.expires_at > now
 
 

@@ -15,6 +15,12 @@ KINDS: dict[str, str] = {
     "waitlist-joined": "a class is on the waiting list",
     "waitlist-offered": "a freed place is offered",
     "waitlist-closed": "the waiting list ended without a place",
+    # product.md, section 2: a need is answered by a slot
+    "place-offered": "a company answers a need with a place held for the class",
+    "need-received": "a class asks a company for a date",
+    "need-declined": "the company cannot answer a need",
+    "need-expired": "nobody answered a need in time",
+    "need-withdrawn": "a class takes its need back",
     "organizer-notice": "something to know that changes no calendar",
     "reminder": "before a visit",
     "digest": "the weekly letter",

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from booking.accounts.models import Person
 from booking.bookings import mails
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import TRANSITIONS, Actor, Answer, CancelReason, Event, State
+from booking.bookings.rules.states import TRANSITIONS, Actor, Answer, CancelReason, Event, Origin, State
 from booking.calendars.downloads import download_response
 from booking.calendars.models import CalendarObject, CalendarState, Side
 from booking.catalogue.models import Activity, Slot
@@ -480,18 +480,22 @@ def test_a_request_says_who_answers_until_when_and_what_happens_otherwise(app, n
 
 
 EVERY_MAIL = sorted(
-    {(state or "", event, mail.to, mail.kind) for (state, event), row in TRANSITIONS.items() for mail in row.mails}
+    {
+        (state or "", event, mail.to, mail.kind, min(mail.origins or {Origin.DIRECT}))
+        for (state, event), row in TRANSITIONS.items()
+        for mail in row.mails
+    }
 )
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize(("state", "event", "audience", "kind"), EVERY_MAIL)
-def test_every_mail_of_the_table_reads_well(app, now, state, event, audience, kind, language):
+@pytest.mark.parametrize(("state", "event", "audience", "kind", "origin"), EVERY_MAIL)
+def test_every_mail_of_the_table_reads_well(app, now, state, event, audience, kind, origin, language):
     due = NOW + timedelta(days=3)
     booking = make.make_booking(
         state=State(state) if state else State.CONFIRMED, deadline_at=due, host_answer=Answer.PENDING,
         host_answer_due_at=due, head_answer=Answer.PENDING, head_answer_due_at=due, reconfirm_by=due,
-        cancellable_until=due, has_special_needs=True,
+        cancellable_until=due, has_special_needs=True, origin=origin,
     )  # fmt: skip
     with transaction():
         db.session.execute(update(Person).values(language=language))

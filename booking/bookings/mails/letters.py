@@ -34,7 +34,7 @@ from booking.mail.models import MailState, OutgoingMail
 KINDS = (
     "booking-requested", "booking-confirmed", "booking-updated", "booking-cancelled", "booking-declined",
     "request-expired", "request-withdrawn", "organizer-notice", "hold-placed", "hold-expired", "waitlist-joined",
-    "waitlist-offered", "waitlist-closed",
+    "waitlist-offered", "waitlist-closed", "place-offered",
 )  # fmt: skip
 
 

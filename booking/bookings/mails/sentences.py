@@ -175,6 +175,13 @@ def clock_sentences(kind: str, side: Side, letter: Mapping[str, Any]) -> list[st
                 moment=until["deadline"],
             )
         )
+    elif kind == "place-offered" and "deadline" in until:
+        sentences.append(
+            _(
+                "Acceptez la place avant le %(moment)s. Sans réponse de votre part, l’offre tombe et les places sont rendues.",
+                moment=until["deadline"],
+            )
+        )
     elif kind == "waitlist-offered" and "deadline" in until:
         sentences.append(
             _(
@@ -198,6 +205,7 @@ def actions(
         ("booking-requested", Side.COMPANY): _("Répondre à la demande"),
         ("hold-placed", Side.CLASS): _("Confirmer l’option"),
         ("waitlist-offered", Side.CLASS): _("Accepter la place"),
+        ("place-offered", Side.CLASS): _("Accepter la place"),
     }.get((kind, side), _("Voir la réservation"))
     links = [(main, absolute_url(path, language))]
     if kind in ("booking-confirmed", "booking-updated"):

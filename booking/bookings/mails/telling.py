@@ -39,7 +39,7 @@ def tell(
     that it was cancelled after the fact.
     """
     change = Change(event, actor, plain(before or {}), reason, many_lines(note or "")[:500])
-    audiences = {mail.to: mail.kind for mail in transition.mails}
+    audiences = {mail.to: mail.kind for mail in transition.mails if mail.is_for(booking.origin)}
     if booking.slot.ends_at <= clock.now():
         if event in _ENDING:
             for audience in audiences:
@@ -131,5 +131,5 @@ def _queue_plain(booking: Booking, kind: str, side: Side, person: Person, change
 
 
 def _pointless_after(booking: Booking, kind: str) -> datetime:
-    asks = kind in ("booking-requested", "hold-placed", "waitlist-offered")
+    asks = kind in ("booking-requested", "hold-placed", "waitlist-offered", "place-offered")
     return booking.deadline_at if asks and booking.deadline_at else booking.slot.ends_at

@@ -28,6 +28,7 @@ class Clocks:
     head_due: datetime | None = None
     reconfirm_by: datetime | None = None
     free_until: datetime | None = None
+    is_offered_by_host: bool = False
 
     def moment(self, moment: datetime | None) -> str:
         return format_moment(moment, self.timezone) if moment else ""
@@ -72,6 +73,11 @@ def _teacher_waiting(c: Clocks) -> str:
 
 
 def _teacher_offered(c: Clocks) -> str:
+    if c.is_offered_by_host:
+        return _(
+            "Acceptez la place avant le %(moment)s. Sans réponse de votre part, l’offre tombe et les places sont rendues.",
+            moment=c.moment(c.until),
+        )
     return _(
         "Acceptez la place avant le %(moment)s. Sans réponse de votre part, elle est proposée à la classe suivante.",
         moment=c.moment(c.until),
@@ -118,6 +124,11 @@ def _host_waiting(c: Clocks) -> str:
 
 
 def _host_offered(c: Clocks) -> str:
+    if c.is_offered_by_host:
+        return _(
+            "Une place est proposée à cette classe jusqu’au %(moment)s. Sans réponse de sa part, l’offre tombe et les places sont rendues.",
+            moment=c.moment(c.until),
+        )
     return _(
         "Une place est proposée à cette classe jusqu’au %(moment)s. Sans réponse de sa part, elle va à la classe suivante.",
         moment=c.moment(c.until),

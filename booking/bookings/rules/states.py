@@ -4,7 +4,8 @@
       │              │ lapse                     │ lapse / decline / refuse            │           missed
       ├──request─────┼───────────────────────────┘                                     │           excused
       ├──confirm─────┼─────────────────────────────────────────────────────────────────┘
-      └──wait──▶ waiting ──offer──▶ offered ──accept──▶ requested or confirmed
+      ├──wait──▶ waiting ──offer──▶ offered ──accept──▶ requested or confirmed
+      └──offer────────────────────▶ offered      (a need answered by its host)
     any alive state ──cancel──▶ cancelled        held, requested, waiting, offered ──lapse──▶ expired
 
 Screens, API, mails and invitations read TRANSITIONS; nothing else decides (product, section 3, rule 3).
@@ -88,6 +89,12 @@ class Origin(enum.StrEnum):
     DECLARED = "declared"
 
 
+# An accepted offer of these is firm as far as the host goes (product, section 11): it made the offer itself, or the
+# round it took part in did. One from the waiting list is as the activity says.
+OFFERED_BY_HOST = frozenset({Origin.NEED, Origin.HOST, Origin.ROUND})
+OFFERED_IN_LINE = frozenset(Origin) - OFFERED_BY_HOST
+
+
 class LinkRule(enum.StrEnum):
     """What happens to linked bookings when one of them ends (product, section 3, rule 10)."""
 
@@ -120,8 +127,14 @@ class Calendar(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Mail:
+    """origins: only for bookings that came about in these ways; for all of them when there is none."""
+
     kind: str
     to: Audience
+    origins: frozenset[Origin] | None = None
+
+    def is_for(self, origin: Origin) -> bool:
+        return self.origins is None or origin in self.origins
 
 
 @dataclass(frozen=True)
@@ -150,6 +163,14 @@ _CANCELLED = _mails("booking-cancelled", *_BOTH)
 _REQUESTED = _mails("booking-requested", *_BOTH)
 _DECLINED = _mails("booking-declined", Audience.TEACHER)
 _WITHDRAWN = _mails("request-withdrawn", Audience.COMPANY)
+# What becomes of an offered place: somebody in line hears of the line, the host hears of the offer that it made.
+_LINE_CLOSED = Mail("waitlist-closed", Audience.TEACHER, OFFERED_IN_LINE)
+_OFFER_WITHDRAWN = Mail("request-withdrawn", Audience.COMPANY, OFFERED_BY_HOST)
+_OFFER_LAPSED = (
+    Mail("request-expired", Audience.TEACHER, OFFERED_BY_HOST),
+    Mail("request-expired", Audience.COMPANY, OFFERED_BY_HOST),
+)
+_OFFER_DROPPED = Mail("booking-declined", Audience.TEACHER, OFFERED_BY_HOST)
 
 _New = None
 
@@ -159,6 +180,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (_New, Event.REQUEST): Transition(_by(_T, _OFFICER), State.REQUESTED, _REQUESTED),
     (_New, Event.CONFIRM): Transition(_by(_T, _H, _OFFICER, _S), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
     (_New, Event.WAIT): Transition(_by(_T, _OFFICER, _S), State.WAITING, _mails("waitlist-joined")),
+    (_New, Event.OFFER): Transition(_by(_H, _S), State.OFFERED, _mails("place-offered")),
     # An option: places kept while the school asks its head, its money and its coach
     (State.HELD, Event.REQUEST): Transition(_by(_T), State.REQUESTED, _REQUESTED),
     (State.HELD, Event.CONFIRM): Transition(_by(_T), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
@@ -207,9 +229,11 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.WAITING, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     (State.OFFERED, Event.ACCEPT_OFFER): Transition(_by(_T), State.REQUESTED, _REQUESTED),
     (State.OFFERED, Event.CONFIRM): Transition(_by(_T), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
-    (State.OFFERED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
-    (State.OFFERED, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("waitlist-closed")),
-    (State.OFFERED, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _mails("waitlist-closed")),
+    (State.OFFERED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED, (_OFFER_WITHDRAWN,)),
+    (State.OFFERED, Event.LAPSE): Transition(_by(_S), State.EXPIRED, (_LINE_CLOSED, *_OFFER_LAPSED)),
+    (State.OFFERED, Event.SLOT_CANCELLED): Transition(
+        _by(_H, _OFFICER), State.CANCELLED, (_LINE_CLOSED, _OFFER_DROPPED)
+    ),
     (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
     (State.OFFERED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # The day, recorded then or later, and corrected

@@ -19,6 +19,7 @@ from booking.bookings.services.hand_over import (
     refuse_member,
     remove_colleague,
 )
+from booking.bookings.services.offers import accept_offer, offer_places
 from booking.bookings.services.places import give_back_places, lock_booking, take_places
 from booking.bookings.services.requests import Wish, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, move_slot, reword_activity
@@ -27,6 +28,7 @@ __all__ = [
     "NotAColleague",
     "StillNeeded",
     "Wish",
+    "accept_offer",
     "answer_request",
     "cancel_booking",
     "cancel_slot",
@@ -42,6 +44,7 @@ __all__ = [
     "lock_booking",
     "move_slot",
     "refuse_member",
+    "offer_places",
     "remove_colleague",
     "request_places",
     "request_together",

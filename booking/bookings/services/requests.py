@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from booking.bookings.models import Booking, BookingGroup
 from booking.bookings.queries import bookable_facts, class_facts, is_trusted_at, slot_facts, world_of
 from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.explain import first_stop, obstacles
+from booking.bookings.rules.obstacles import Obstacle
 from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, LinkRule, Origin, State, is_firm, transition_for
 from booking.bookings.services.first_booking import tell_school_of_first_booking
 from booking.bookings.services.places import NotFound, fresh_slot, lock_class, lock_school, take_places
@@ -82,13 +83,13 @@ def request_together(
     keys = [key if len(wishes) == 1 or not key else f"{key}/{number}" for number in range(len(wishes))]
     if first := [booking for key, wish in zip(keys, wishes, strict=True) if (booking := _replayed(person, key, wish))]:
         return first
-    classes = {wish.class_id: _class_of(person, wish.class_id) for wish in wishes}
-    _lock(wishes, classes)
+    classes = {wish.class_id: class_for(person, wish.class_id) for wish in wishes}
+    lock_for(wishes, classes)
     group = None
     bookings = []
     # Slots are taken in the order of their ids: two groups cannot wait for each other.
     for key, wish in sorted(zip(keys, wishes, strict=True), key=lambda pair: (pair[1].slot_id, pair[1].class_id)):
-        if alive := _alive_booking(wish.class_id, wish.slot_id) or _replayed(person, key, wish):
+        if alive := alive_booking(wish.class_id, wish.slot_id) or _replayed(person, key, wish):
             bookings.append(alive)
             continue
         if len(wishes) > 1 and group is None:
@@ -104,8 +105,7 @@ def firm_up(booking: Booking, person: Person) -> Booking:
     Refuses: NotPossibleNow when it is no longer an option.
     """
     now = clock.now()
-    asks_host = _asks_host(booking.slot, person, booking.school_id)
-    if asks_host:
+    if asks_host(booking.slot, person, booking.school_id):
         booking.host_answer = Answer.PENDING
         booking.host_answer_due_at = answer_due(booking.slot, now)
     firm = is_firm((booking.host_answer, booking.head_answer))
@@ -124,7 +124,7 @@ def _replayed(person: Person, key: str | None, wish: Wish) -> Booking | None:
     return first
 
 
-def _lock(wishes: Sequence[Wish], classes: dict[int, SchoolClass]) -> None:
+def lock_for(wishes: Sequence[Wish], classes: dict[int, SchoolClass]) -> None:
     editions = {wish.slot_id: fresh_slot(wish.slot_id).activity.edition_id for wish in wishes}
     for school_id, edition_id in sorted({(classes[w.class_id].school_id, editions[w.slot_id]) for w in wishes}):
         lock_school(school_id, edition_id)
@@ -133,12 +133,12 @@ def _lock(wishes: Sequence[Wish], classes: dict[int, SchoolClass]) -> None:
         db.session.refresh(classes[class_id])
 
 
-def _alive_booking(class_id: int, slot_id: int) -> Booking | None:
+def alive_booking(class_id: int, slot_id: int) -> Booking | None:
     query = select(Booking).where(Booking.class_id == class_id, Booking.slot_id == slot_id, Booking.state.in_(ALIVE))
     return db.session.scalar(query)
 
 
-def _class_of(person: Person, class_id: int) -> SchoolClass:
+def class_for(person: Person, class_id: int) -> SchoolClass:
     """A class of one of the person's schools: one's own, or a colleague's where the person is trusted."""
     query = (
         select(SchoolClass)
@@ -169,13 +169,13 @@ def _book(
     pupils = school_class.pupils if wish.pupils is None else wish.pupils
     edition_id = fresh_slot(wish.slot_id).activity.edition_id
     slot = take_places(wish.slot_id, school_class.school_id, edition_id, pupils)
-    _refuse_obstacles(slot, school_class, adults=wish.adults, pupils=pupils)
+    refuse_obstacles(slot, school_class, adults=wish.adults, pupils=pupils)
     if slot.activity.comes_to_class:
         slot.school_id = school_class.school_id
-    booking = _snapshot(slot, school_class, person, pupils, wish.adults)
+    booking = snapshot(slot, school_class, person, pupils, wish.adults)
     booking.group, booking.idempotency_key, booking.message = group, key, message
     event = _start_clocks(booking, slot, school_class, person, as_option)
-    _insert(booking)
+    insert(booking)
     record(booking, event, None, Actor.TEACHER, person)
     db.session.flush()
     mails.tell(booking, transition_for(None, event, Actor.TEACHER), event=event, actor=Actor.TEACHER)
@@ -183,16 +183,25 @@ def _book(
     return booking
 
 
-def _refuse_obstacles(slot: Slot, school_class: SchoolClass, *, adults: int | None, pupils: int) -> None:
+def refuse_obstacles(slot: Slot, school_class: SchoolClass, *, adults: int | None, pupils: int) -> None:
     """Raise the first obstacle that stands, places apart: those are already held."""
-    group = class_facts(school_class, adults=adults, pupils=pupils)
-    world = world_of(slot, school_class, place_is_held=True)
-    stop = first_stop(obstacles(bookable_facts(slot_facts(slot, school_class)), group, world))
+    stop = first_stop(standing_obstacles(slot, school_class, adults=adults, pupils=pupils))
     if stop is not None:
         raise stop
 
 
-def _snapshot(slot: Slot, school_class: SchoolClass, person: Person, pupils: int, adults: int | None) -> Booking:
+def standing_obstacles(
+    slot: Slot, school_class: SchoolClass, *, adults: int | None, pupils: int, is_invited: bool = False
+) -> list[Obstacle]:
+    """What stands in the way of a booking whose places are already held. is_invited: the host wants this very class."""
+    group = class_facts(school_class, adults=adults, pupils=pupils)
+    world = world_of(slot, school_class, place_is_held=True)
+    if is_invited:
+        world = replace(world, may_use_reserved=True)
+    return obstacles(bookable_facts(slot_facts(slot, school_class)), group, world)
+
+
+def snapshot(slot: Slot, school_class: SchoolClass, person: Person, pupils: int, adults: int | None) -> Booking:
     """The booking with what it keeps of the class, the school and the place, whatever becomes of them."""
     now = clock.now()
     activity, school = slot.activity, school_class.school
@@ -235,7 +244,7 @@ def _start_clocks(booking: Booking, slot: Slot, school_class: SchoolClass, perso
     if as_option:
         booking.state, booking.deadline_at = State.HELD, option_due(slot, school_class, now)
         return Event.HOLD
-    if _asks_host(slot, person, school_class.school_id):
+    if asks_host(slot, person, school_class.school_id):
         booking.host_answer, booking.host_answer_due_at = Answer.PENDING, answer_due(slot, now)
     if is_firm((booking.host_answer, booking.head_answer)):
         booking.state, booking.confirmed_at = State.CONFIRMED, now
@@ -244,7 +253,7 @@ def _start_clocks(booking: Booking, slot: Slot, school_class: SchoolClass, perso
     return Event.REQUEST
 
 
-def _asks_host(slot: Slot, person: Person, school_id: int) -> bool:
+def asks_host(slot: Slot, person: Person, school_id: int) -> bool:
     """An untrusted teacher may only request (product, section 11)."""
     return slot.activity.confirmation is ConfirmationMode.APPROVAL or not is_trusted_at(person.id, school_id)
 
@@ -254,7 +263,7 @@ def next_due(booking: Booking) -> datetime | None:
     return min((due for answer, due in dues if answer is Answer.PENDING and due), default=None)
 
 
-def _insert(booking: Booking) -> None:
+def insert(booking: Booking) -> None:
     db.session.add(booking)
     try:
         db.session.flush()

@@ -1,5 +1,15 @@
 """The pages of the bookings room, one module per audience."""
 
-from booking.bookings.views import company, hosting, leaving, programme, school, shown, teacher
+from booking.bookings.views import (
+    company,
+    hosting,
+    invited,  # noqa: F401  (it declares a page of `/a/<token>`)
+    leaving,
+    programme,
+    school,
+    shown,
+    teacher,
+    visitor,
+)
 
-blueprints = [programme.bp, teacher.bp, school.bp, company.bp, hosting.bp, leaving.bp, shown.bp]
+blueprints = [programme.bp, teacher.bp, school.bp, company.bp, hosting.bp, leaving.bp, shown.bp, visitor.bp]

@@ -13,7 +13,7 @@ from booking.accounts.models import Person
 from booking.bookings.forms import class_words
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, Clocks, end_words, next_step, reason_words
-from booking.bookings.rules.states import STATE_WORDS, Actor, Answer, State
+from booking.bookings.rules.states import OFFERED_BY_HOST, STATE_WORDS, Actor, Answer, State
 from booking.catalogue.models import Activity
 from booking.catalogue.rules.wording import kind_words, ref_of
 from booking.core import clock
@@ -61,6 +61,7 @@ def clocks_of(booking: Booking) -> Clocks:
         head_due=booking.head_answer_due_at if booking.head_answer is Answer.PENDING else None,
         reconfirm_by=booking.reconfirm_by,
         free_until=booking.cancellable_until,
+        is_offered_by_host=booking.origin in OFFERED_BY_HOST,
     )
 
 

@@ -141,7 +141,7 @@ def _my_class_or_404(class_id: int) -> SchoolClass:
 @bp.route("/slots/<int:slot_id>/book", methods=["GET", "POST"])
 @signed_in_required
 def book(slot_id: int) -> Any:
-    slot = _bookable_slot_or_404(slot_id)
+    slot = bookable_slot_or_404(slot_id)
     choice = queries.saved_classes(current_user)
     form = BookForm(choice)
     refused: Refusal | None = None
@@ -166,7 +166,7 @@ def book(slot_id: int) -> Any:
             if isinstance(refusal, KeyReused):
                 form.renew_key()
         else:
-            flash(_booked_words(booking), "success")
+            flash(booked_words(booking), "success")
             return redirect(url_for(".booking", booking_id=booking.id))
     return _booking_form_page(slot, choice, form, refused)
 
@@ -223,7 +223,7 @@ def _existing_booking(slot: Slot, chosen: SchoolClass | None) -> Booking | None:
     return next((b for b in mine if b.class_id == chosen.id and b.is_alive and _is_mine(b)), None)
 
 
-def _bookable_slot_or_404(slot_id: int) -> Slot:
+def bookable_slot_or_404(slot_id: int) -> Slot:
     """A slot of the public programme, or one that a school of the person is invited to; a cancelled one says so."""
     slot = db.session.get(
         Slot,
@@ -244,7 +244,7 @@ def _is_invited(slot: Slot) -> bool:
     return any(slot.id in invited_slots(school.id) for school in my_schools())
 
 
-def _booked_words(booking: Booking) -> str:
+def booked_words(booking: Booking) -> str:
     step = next_step(clocks_of(booking), Actor.TEACHER)
     if booking.state is State.CONFIRMED:
         return _(
@@ -283,7 +283,22 @@ def confirm(booking_id: int) -> Any:
     except Refusal as refusal:
         flash(refusal.message, "error")
     else:
-        flash(_booked_words(booking), "success")
+        flash(booked_words(booking), "success")
+    return redirect(url_for(".booking", booking_id=booking.id))
+
+
+@bp.post("/bookings/<int:booking_id>/acceptance")
+@signed_in_required
+def accept(booking_id: int) -> Any:
+    """Take an offered place."""
+    booking = _my_booking_or_404(booking_id)
+    try:
+        with transaction():
+            services.accept_offer(booking.id, current_user)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(booked_words(booking), "success")
     return redirect(url_for(".booking", booking_id=booking.id))
 
 
