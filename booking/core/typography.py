@@ -7,7 +7,8 @@ import re
 NBSP = "\u00a0"
 
 # Left as they are: addresses of pages and mailboxes, hours and other figures around a colon, entities, smileys.
-_KEPT = r"(?P<kept>(?:https?|ftp|webcals?|mailto|tel):\S+|\bwww\.\S+|\S+@\S+|\d:\d|&(?:#\w+|\w+);|{_SMILEY})"
+_SMILEY = r"[:;]-?[()DP](?!\w)"
+_KEPT = rf"(?P<kept>(?:https?|ftp|webcals?|mailto|tel):\S+|\bwww\.\S+|\S+@\S+|\d:\d|&(?:#\w+|\w+);|{_SMILEY})"
 _BLANKS = r"[ \t\u00a0\u202f]"
 _RULES = re.compile(
     rf"{_KEPT}"
