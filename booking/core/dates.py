@@ -11,6 +11,8 @@ from booking.core.i18n import current_language
 
 NBSP = "\u00a0"
 
+SCHOOL_YEAR_STARTS_IN = 8  # August: what is planned then is for September
+
 # Named beside the hour when a place does not live on Paris time (specs/invitations §3.4).
 ZONE_NAMES: dict[str, dict[str, str]] = {
     "America/Martinique": {"fr": "heure de la Martinique", "en": "Martinique time"},
@@ -33,6 +35,11 @@ def format_day(day: date | datetime, *, year: bool = True, weekday: bool = True)
     if year:
         parts.append(str(day.year))
     return " ".join(part for part in parts if part)
+
+
+def school_year(day: date) -> int:
+    """The year in which the school year of that day began."""
+    return day.year if day.month >= SCHOOL_YEAR_STARTS_IN else day.year - 1
 
 
 def format_hour(moment: time | datetime, *, short: bool = False) -> str:

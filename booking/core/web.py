@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask, Response, current_app, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
@@ -20,10 +21,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from booking.core import dates
+from booking.core import clock, dates
 from booking.core.db import db
 from booking.core.errors import Refusal
 from booking.core.i18n import LANGUAGES, current_language
+from booking.core.typography import french_spaces
 
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -59,10 +61,13 @@ def init_app(app: Flask) -> None:
     """Plug error pages, filters, headers and health checks into the application."""
     app.jinja_env.filters.update(
         day=dates.format_day,
+        far_year=far_year,
+        fr=spaced,
         hour=dates.format_hour,
         hours=format_hours,
         moment=dates.format_moment,
         month_word=lambda day: format_date(day, "MMMM", locale=current_language()),
+        near_day=lambda day: dates.format_day(day, year=bool(far_year(day))),
         number=format_number,
         span=span_of,
         weekday_word=lambda day: format_date(day, "EEEE", locale=current_language()),
@@ -100,6 +105,19 @@ def format_hours(slot: Timed) -> str:
 def span_of(slot: Timed) -> str:
     """When a slot takes place, in full and local to the place."""
     return dates.format_span(slot.local_start, slot.local_end, slot.timezone)
+
+
+def spaced(words: Any) -> Any:
+    """What people typed, with the no-break spaces of French on a French page. Anything but plain text is left alone."""
+    if isinstance(words, Markup) or not isinstance(words, str) or current_language() != "fr":
+        return words
+    return french_spaces(words)
+
+
+def far_year(day: date) -> int | None:
+    """The year of a day that is not of this school year: elsewhere the day and month are enough."""
+    this_year = dates.school_year(clock.now().date())
+    return None if dates.school_year(day) == this_year else day.year
 
 
 # ---- Addresses in templates
