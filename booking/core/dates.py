@@ -11,7 +11,7 @@ from booking.core.i18n import current_language
 
 NBSP = "\u00a0"
 
-SCHOOL_YEAR_STARTS_IN = 8  # August: what is planned then is for September
+SCHOOL_YEAR_STARTS_IN = 8  # August: classes are saved, and visits planned, before the first day of September
 
 # Named beside the hour when a place does not live on Paris time (specs/invitations §3.4).
 ZONE_NAMES: dict[str, dict[str, str]] = {
@@ -38,7 +38,7 @@ def format_day(day: date | datetime, *, year: bool = True, weekday: bool = True)
 
 
 def school_year(day: date) -> int:
-    """The year in which the school year of that day began."""
+    """The school year of a day, named after the year of its September: 2026 from August 2026 to July 2027."""
     return day.year if day.month >= SCHOOL_YEAR_STARTS_IN else day.year - 1
 
 

@@ -12,10 +12,10 @@ from booking.bookings.models import Booking
 from booking.bookings.rules.states import TAKEN, Origin
 from booking.catalogue.models import Activity, Slot
 from booking.core import clock
+from booking.core.dates import SCHOOL_YEAR_STARTS_IN, school_year
 from booking.core.db import db
 from booking.matching.models import Need, NeedState
 from booking.matching.rules import Cap
-from booking.schools.classes import SCHOOL_YEAR_STARTS_IN, school_year
 
 
 def cap_of(activity: Activity, day: datetime | None = None) -> Cap:

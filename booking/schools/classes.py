@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from booking.core import clock
+from booking.core.dates import school_year
 from booking.core.db import db
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
 from booking.schools.models import Audience, School, SchoolClass
 from booking.schools.reference import levels_for, subjects_for
-
-SCHOOL_YEAR_STARTS_IN = 8  # August: classes are saved before the first day of September
 
 
 @dataclass(frozen=True)
@@ -153,11 +151,6 @@ def classes_of_schools(school_ids: Collection[int], *, first_owner_id: int) -> l
         .order_by(SchoolClass.owner_id != first_owner_id, SchoolClass.name, SchoolClass.id)
     )
     return list(db.session.scalars(query))
-
-
-def school_year(day: date) -> int:
-    """The school year of a day, named after the year of its September: 2026 from August 2026 to July 2027."""
-    return day.year if day.month >= SCHOOL_YEAR_STARTS_IN else day.year - 1
 
 
 def _columns(values: ClassValues) -> dict[str, object]:

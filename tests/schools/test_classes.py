@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from booking.core.dates import school_year
 from booking.core.db import transaction
 from booking.schools import classes
 from booking.schools.classes import ClassValues, LevelMissing, LevelNotHere, MoreThanPupils, NameTaken, SubjectNotHere
@@ -112,4 +113,4 @@ def test_ones_own_classes_come_before_those_of_colleagues():
     ("day", "year"), [(date(2026, 9, 1), 2026), (date(2027, 7, 31), 2026), (date(2027, 8, 1), 2027)]
 )
 def test_the_school_year_is_named_after_its_september(day, year):
-    assert classes.school_year(day) == year
+    assert school_year(day) == year

@@ -10,8 +10,8 @@ from babel.dates import format_date
 
 from booking.catalogue.editions import create_edition
 from booking.catalogue.models import Edition
+from booking.core.dates import school_year
 from booking.demo.rules import Season, last_november
-from booking.schools.classes import school_year
 
 OPENED_DAYS_AGO = 14
 

@@ -22,6 +22,7 @@ from booking.catalogue.models import (
 )
 from booking.catalogue.rules.slots import slot_instants
 from booking.catalogue.search import index_activity
+from booking.core.dates import school_year
 from booking.core.db import db
 from booking.demo.reference import DemoActivity
 from booking.demo.rules import Season, chance_of, span
@@ -29,7 +30,6 @@ from booking.demo.services.bookings import nearest_classes
 from booking.demo.services.editions import Editions
 from booking.demo.services.offers import Offered
 from booking.demo.services.people import Cast
-from booking.schools.classes import school_year
 from booking.schools.models import SchoolClass
 
 BOOKED_DAYS_BEFORE, SLOTS_WRITTEN_DAYS_BEFORE = 35, 80
