@@ -166,7 +166,7 @@ def coming_slots(activity: Activity) -> list[Slot]:
 
 
 def programme(search: Search, edition: Edition) -> Results:
-    """One page of the programme: dated offers in the order of their next date, then those whose dates are to agree.
+    """One page of the programme: offers with room in the order of their next date, full ones, dates to agree.
 
     When words are looked for, what holds them in the best place comes first. The number of statements is constant: it
     does not depend on how much is found.
@@ -267,7 +267,7 @@ def _offers(search: Search, text: Text, edition: Edition, most: int, offset: int
     query = (
         _found(select(Activity, dated.c.slots), search, text, edition, dated)
         .options(contains_eager(Activity.company), contains_eager(Activity.site), selectinload(Activity.levels))
-        .order_by(*best_first, dated.c.next_at.is_(None), dated.c.next_at, Activity.id)
+        .order_by(*best_first, dated.c.next_at.is_(None), dated.c.free_slots == 0, dated.c.next_at, Activity.id)
         .limit(most)
         .offset(offset)
     )

@@ -71,6 +71,14 @@ def test_only_open_slots_to_come_that_are_for_all_are_shown():
     assert titles() == ["À venir"]
 
 
+def test_what_still_has_room_comes_before_what_is_full_even_sooner(both_databases):
+    offered("Pleine", MORNING, slot=dict(taken_classes=1, taken_pupils=32))
+    offered("À convenir", None, dates_to_agree=True)
+    offered("Libre", MORNING + timedelta(days=9))
+
+    assert titles() == ["Libre", "Pleine", "À convenir"]
+
+
 def test_dates_to_agree_come_after_the_dated_ones_and_not_when_a_date_is_asked():
     offered("À convenir", None, dates_to_agree=True)
     offered("Datée")
