@@ -12,6 +12,7 @@ from booking.accounts.permissions import my_memberships, school_or_404, signed_i
 from booking.bookings import queries
 from booking.bookings.rules.states import State
 from booking.core import clock
+from booking.core.i18n import _n
 from booking.schools.models import School
 
 bp = Blueprint("school", __name__, url_prefix="/school")
@@ -41,6 +42,25 @@ def home(uai: str) -> str:
         counts=[(state, counts[state]) for state in State if counts[state]],
         pupils_to_come=sum(booking.pupils for booking in to_come if booking.state is State.CONFIRMED),
     )
+
+
+@bp.app_template_filter("states_words")
+def _states_words(state: State, number: int) -> str:
+    """The state of several bookings, to follow their number: « 7 confirmées »."""
+    words = {
+        State.HELD: _n("option posée", "options posées", number),
+        State.REQUESTED: _n("demande envoyée", "demandes envoyées", number),
+        State.CONFIRMED: _n("confirmée", "confirmées", number),
+        State.WAITING: _n("en liste d’attente", "en liste d’attente", number),
+        State.OFFERED: _n("place proposée", "places proposées", number),
+        State.DECLINED: _n("refusée", "refusées", number),
+        State.EXPIRED: _n("expirée", "expirées", number),
+        State.CANCELLED: _n("annulée", "annulées", number),
+        State.ATTENDED: _n("classe venue", "classes venues", number),
+        State.MISSED: _n("classe non venue", "classes non venues", number),
+        State.EXCUSED: _n("classe excusée", "classes excusées", number),
+    }
+    return words[state]
 
 
 def _is_trusted_at(school: School) -> bool:
