@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
@@ -115,7 +117,10 @@ def class_clash() -> Found:
         .join(near, near.id == first.slot_id)
         .join(far, far.id == second.slot_id)
         .where(
-            first.state.in_(BUSY), second.state.in_(BUSY), first.reconfirm_by.is_(None), second.reconfirm_by.is_(None)
+            first.state.in_(BUSY),
+            second.state.in_(BUSY),
+            _is_settled(first),
+            _is_settled(second),
         )
     )
     for one, other, slot, other_slot in db.session.execute(pairs):
@@ -123,6 +128,11 @@ def class_clash() -> Found:
         busy = Outing(other_slot.starts_at, other_slot.ends_at, other.place_latitude, other.place_longitude)
         if clash_with(wanted, [busy]):
             yield f"class {one.class_id}", f"bookings {one.id} and {other.id} overlap, travel included"
+
+
+def _is_settled(booking: Any) -> Any:
+    """A moved booking may clash until its class has had time to answer, and the worker a day to act."""
+    return or_(booking.reconfirm_by.is_(None), booking.reconfirm_by < clock.now() - timedelta(days=1))
 
 
 @invariant("booking-edition")

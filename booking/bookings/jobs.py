@@ -15,3 +15,13 @@ def expire_bookings() -> int:
         with transaction():
             expired += services.expire_due(booking_id) is not None
     return expired
+
+
+@job(every=60)
+def settle_moves() -> int:
+    """Draw the line under each moved booking whose class has not answered in time. Returns how many."""
+    settled = 0
+    for booking_id in services.due_reconfirmations():
+        with transaction():
+            settled += services.settle_move(booking_id) is not None
+    return settled

@@ -76,6 +76,8 @@ def check_siret(text: str) -> str:
         raise WrongSiret
     if len(number) != SIRET_DIGITS:
         raise WrongSiretLength(digits=len(number))
+    if not number.strip("0"):
+        raise WrongSiretKey  # the arithmetic is right and nobody has it
     try:
         return stdnum_siret.validate(number)
     except ValidationError:
@@ -92,6 +94,8 @@ def check_siren(text: str) -> str:
         raise WrongSiren
     if len(number) != SIREN_DIGITS:
         raise WrongSirenLength(digits=len(number))
+    if not number.strip("0"):
+        raise WrongSirenKey
     try:
         return stdnum_siren.validate(number)
     except ValidationError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -13,11 +14,12 @@ from booking.bookings.models import Booking
 from booking.bookings.rules.capacity import GroupTooLarge, SlotFull, TooFewPlaces
 from booking.bookings.rules.explain import AdultsMissing, OtherSchoolsWorkshop, OutOfArea, WrongLevel
 from booking.bookings.rules.states import Actor, Answer, CancelReason, Event, LinkRule, NotPossibleNow, State
-from booking.bookings.services.answers import OptionLapsed, ReasonMissing, TooLateToCancel
+from booking.bookings.services.answers import OptionLapsed, ReasonMissing, RequestLapsed, TooLateToCancel
 from booking.bookings.services.places import NotFound
 from booking.bookings.services.requests import KeyReused
-from booking.bookings.services.slots import SlotOver
+from booking.bookings.services.slots import SameTimes, SlotOver
 from booking.catalogue.models import ActivityKind, ConfirmationMode, SlotState
+from booking.catalogue.rules.slots import AlreadyOffered
 from booking.core.checks import violations
 from booking.core.db import db, transaction
 from booking.mail.models import OutgoingMail
@@ -253,7 +255,7 @@ def test_a_moved_slot_keeps_its_bookings_and_asks_the_confirmed_ones_again():
     assert booking.state is State.CONFIRMED
     assert booking.reconfirm_by is not None
     assert slot.starts_at.isoformat() == "2027-01-14T13:00:00+00:00"
-    assert slot.starts_at - slot.closes_at == timedelta(days=3)
+    assert slot.closes_at.isoformat() == "2027-01-11T08:00:00+00:00"
     assert kinds().count("booking-updated") == 2
     assert violations() == []
 
@@ -358,3 +360,74 @@ def test_a_host_who_declines_one_of_two_linked_requests_ends_both():
         services.answer_request(one.id, one.slot.activity.contact, accept=False, reason="no_guide")
     assert (one.state, other.state) == (State.DECLINED, State.CANCELLED)
     assert violations() == []
+
+
+def move(slot, start: datetime, hours: float = 2.5):
+    with transaction():
+        return services.move_slot(slot.id, slot.activity.contact, start, start + timedelta(hours=hours))
+
+
+def test_a_move_onto_another_outing_of_the_class_is_cancelled_by_silence(set_now):
+    school_class = make.make_class()
+    kept = request(make.make_slot(local_start=datetime(2027, 1, 14, 9)), school_class)
+    moved = request(make.make_slot(local_start=datetime(2027, 1, 12, 9)), school_class)
+    move(moved.slot, datetime(2027, 1, 14, 10))
+    assert violations() == []
+    assert services.due_reconfirmations() == []
+    set_now(moved.reconfirm_by)
+    assert services.due_reconfirmations() == [moved.id]
+    with transaction():
+        services.settle_move(moved.id)
+    assert (moved.state, moved.end_reason, moved.ended_by) == (State.CANCELLED, "clash", Actor.SERVICE)
+    assert kept.state is State.CONFIRMED
+    with transaction():
+        assert services.settle_move(moved.id) is None
+    assert violations() == []
+
+
+def test_silence_after_a_move_without_clash_keeps_the_booking(set_now):
+    moved = request(make.make_slot(), make.make_class())
+    move(moved.slot, datetime(2027, 1, 14, 10))
+    set_now(moved.reconfirm_by)
+    with transaction():
+        services.settle_move(moved.id)
+    assert (moved.state, moved.reconfirm_by) == (State.CONFIRMED, None)
+
+
+def test_a_clash_that_stays_after_the_time_to_answer_is_a_violation(set_now):
+    school_class = make.make_class()
+    request(make.make_slot(local_start=datetime(2027, 1, 14, 9)), school_class)
+    moved = request(make.make_slot(local_start=datetime(2027, 1, 12, 9)), school_class)
+    move(moved.slot, datetime(2027, 1, 14, 10))
+    set_now(moved.reconfirm_by + timedelta(days=2))
+    assert [violation.code for violation in violations()] == ["class-clash"]
+
+
+def test_a_slot_is_not_moved_to_where_it_is_nor_onto_its_twin():
+    activity = make.make_activity()
+    slot, other = make.make_slot(activity), make.make_slot(activity, datetime(2027, 1, 14, 9))
+    with pytest.raises(SameTimes):
+        move(slot, slot.local_start)
+    with pytest.raises(AlreadyOffered):
+        move(slot, other.local_start)
+    assert slot.sequence == 0
+    assert kinds() == []
+
+
+def test_a_window_keeps_its_local_hour_across_a_change_of_the_clocks():
+    edition = make.make_edition(window_ends_on=datetime(2027, 7, 2).date())
+    zone = ZoneInfo("Europe/Paris")
+    closes = datetime(2027, 3, 22, 18, 0, tzinfo=zone)
+    slot = make.make_slot(make.make_activity(edition=edition), datetime(2027, 3, 25, 9))
+    slot.closes_at = closes
+    db.session.commit()
+    move(slot, datetime(2027, 4, 1, 9))
+    assert slot.closes_at.astimezone(zone).isoformat() == "2027-03-29T18:00:00+02:00"
+
+
+def test_the_host_cannot_accept_after_the_deadline_even_before_the_worker_has_passed(set_now):
+    booking = request(on_approval(), make.make_class())
+    set_now(booking.deadline_at)
+    with pytest.raises(RequestLapsed), transaction():
+        services.answer_request(booking.id, booking.slot.activity.contact, accept=True)
+    assert booking.state is State.REQUESTED

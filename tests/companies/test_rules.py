@@ -17,11 +17,12 @@ from booking.companies.rules import (
     sector_of_ape,
     sectors,
 )
+from booking.core.errors import Refusal
 from booking.core.i18n import speaking
 from tests import make
 
 
-@given(st.integers(0, 99_999_999), st.integers(0, 9999))
+@given(st.integers(1, 99_999_999), st.integers(0, 9999))
 def test_a_siret_with_a_right_key_is_accepted_and_with_another_refused(number, site):
     siren = f"{number:08d}" + luhn.calc_check_digit(f"{number:08d}")
     right = make.siret(siren, site)
@@ -30,6 +31,12 @@ def test_a_siret_with_a_right_key_is_accepted_and_with_another_refused(number, s
     assert check_siret(right) == right
     with pytest.raises(WrongSiretKey):
         check_siret(right[:-1] + str((int(right[-1]) + 1) % 10))
+
+
+def test_a_number_of_zeros_passes_the_arithmetic_and_is_refused():
+    for check, number in ((check_siret, "0" * 14), (check_siren, "0" * 9)):
+        with pytest.raises(Refusal):
+            check(number)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 
 from booking.accounts.models import Person
 from booking.bookings import services
+from booking.bookings.models import SchoolInEdition
 from booking.bookings.rules.capacity import Places, check_places
-from booking.bookings.services import requests
+from booking.bookings.services import places, requests
 from booking.catalogue.models import Slot
 from booking.core import clock
 from booking.core.db import db, transaction
@@ -50,7 +51,7 @@ def book_trusting_what_was_read(class_id: int, person_id: int, slot_id: int, see
         db.session.execute(update(Slot).where(Slot.id == slot_id).values(changed))
         return db.session.get(Slot, slot_id, populate_existing=True)
 
-    requests.take_places = take_places  # for good: this process does nothing else
+    _take_away(requests, "take_places", take_places)
     return book(class_id, person_id, slot_id)
 
 
@@ -58,3 +59,23 @@ def counters(slot_id: int) -> list[int]:
     """What a page that trusts its numbers has read of the slot."""
     columns = (Slot.max_classes, Slot.max_pupils, Slot.taken_classes, Slot.taken_pupils)
     return list(db.session.execute(select(*columns).where(Slot.id == slot_id)).one())
+
+
+def book_without_asking_again(class_id: int, person_id: int, slot_id: int) -> str:
+    """What a system does that checked before the form and only writes after it: the page said yes a moment ago."""
+
+    def count_for_school(school_id: int, edition_id: int) -> None:
+        counted = SchoolInEdition.school_id == school_id, SchoolInEdition.edition_id == edition_id
+        taken = SchoolInEdition.taken_bookings + 1
+        db.session.execute(update(SchoolInEdition).where(*counted).values(taken_bookings=taken))
+
+    _take_away(requests, "refuse_obstacles", lambda *_args, **_values: None)
+    _take_away(requests, "alive_booking", lambda *_args: None)
+    _take_away(places, "_count_for_school", count_for_school)
+    return book(class_id, person_id, slot_id)
+
+
+def _take_away(module: Any, name: str, stand_in: Any) -> None:
+    """Replace a safeguard, for good: this process does nothing else. It must exist, or the twin would prove nothing."""
+    assert hasattr(module, name)
+    setattr(module, name, stand_in)

@@ -72,20 +72,46 @@ def test_the_same_class_sent_sixteen_times_books_once(race):
     assert violations() == []
 
 
-def test_one_class_never_gets_two_overlapping_slots(race):
-    first, second = make.make_slot(max_classes=9, max_pupils=300), make.make_slot(max_classes=9, max_pupils=300)
-    teacher = make.make_teacher(make.make_school())
-    classes = [make.make_class(teacher, name=f"{number}") for number in range(8)]
-    calls = [call_of(school_class, slot) for school_class in classes for slot in (first, second)]
-    assert race(clients.book, calls) == {"booked": 8, "clash": 8}
+def test_the_same_class_sent_twice_without_the_look_under_the_lock_is_stopped_by_the_database_alone(race):
+    slot = make.make_slot(max_classes=20, max_pupils=600)
+    outcomes = race(clients.book_without_asking_again, [call_of(make.make_class(), slot)] * 16)
+    assert outcomes == {"booked": 1, "idempotency_key_reused": 15}  # nobody is booked twice, but 15 are told no
     assert violations() == []
 
 
-def test_a_school_never_passes_the_editions_cap_across_slots(race):
+def eight_classes_wanting_two_overlapping_slots() -> list[dict]:
+    first, second = make.make_slot(max_classes=9, max_pupils=300), make.make_slot(max_classes=9, max_pupils=300)
+    teacher = make.make_teacher(make.make_school())
+    classes = [make.make_class(teacher, name=f"{number}") for number in range(8)]
+    return [call_of(school_class, slot) for school_class in classes for slot in (first, second)]
+
+
+def test_one_class_never_gets_two_overlapping_slots(race):
+    assert race(clients.book, eight_classes_wanting_two_overlapping_slots()) == {"booked": 8, "clash": 8}
+    assert violations() == []
+
+
+def test_without_asking_again_under_the_lock_of_the_class_it_gets_both(race):
+    calls = eight_classes_wanting_two_overlapping_slots()
+    assert race(clients.book_without_asking_again, calls) == {"booked": 16}
+    assert {violation.code for violation in violations()} == {"class-clash"}
+
+
+def twelve_classes_of_a_school_that_may_book_three_times() -> list[dict]:
     edition = make.make_edition(bookings_per_school=3)
     site = make.make_site()
     slots = [make.make_slot(make.make_activity(site, edition=edition), max_classes=9, max_pupils=300) for _ in range(2)]
     teacher = make.make_teacher(make.make_school())
-    calls = [call_of(make.make_class(teacher, name=f"{number}"), slots[number % 2]) for number in range(12)]
-    assert race(clients.book, calls) == {"booked": 3, "school_cap": 9}
+    return [call_of(make.make_class(teacher, name=f"{number}"), slots[number % 2]) for number in range(12)]
+
+
+def test_a_school_never_passes_the_editions_cap_across_slots(race):
+    outcomes = race(clients.book, twelve_classes_of_a_school_that_may_book_three_times())
+    assert outcomes == {"booked": 3, "school_cap": 9}
     assert violations() == []
+
+
+def test_without_the_guard_on_the_schools_row_the_cap_is_passed(race):
+    outcomes = race(clients.book_without_asking_again, twelve_classes_of_a_school_that_may_book_three_times())
+    assert outcomes == {"booked": 12}
+    assert "school-cap" in {violation.code for violation in violations()}

@@ -319,6 +319,7 @@ class CancelReason(enum.StrEnum):
     ILLNESS = "illness"
     WEATHER = "weather"
     LINKED = "linked"
+    CLASH = "clash"
     OTHER = "other"
 
 
@@ -337,6 +338,7 @@ REASON_WORDS: dict[CancelReason, object] = {
     CancelReason.ALREADY_FULL: _l("déjà assez de classes ce jour-là"),
     CancelReason.ILLNESS: _l("maladie ou absence"),
     CancelReason.WEATHER: _l("météo"),
+    CancelReason.CLASH: _l("la nouvelle date tombe sur une autre sortie de la classe"),
     CancelReason.LINKED: _l("la sortie liée n’a pas lieu"),
     CancelReason.OTHER: _l("autre raison"),
 }

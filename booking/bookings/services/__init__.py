@@ -22,7 +22,7 @@ from booking.bookings.services.hand_over import (
 from booking.bookings.services.offers import accept_offer, offer_places
 from booking.bookings.services.places import give_back_places, lock_booking, take_places
 from booking.bookings.services.requests import Wish, request_places, request_together
-from booking.bookings.services.slots import cancel_slot, move_slot, reword_activity
+from booking.bookings.services.slots import cancel_slot, due_reconfirmations, move_slot, reword_activity, settle_move
 
 __all__ = [
     "NotAColleague",
@@ -36,6 +36,7 @@ __all__ = [
     "colleagues_of",
     "confirm_option",
     "due_bookings",
+    "due_reconfirmations",
     "expire_due",
     "give_back_places",
     "hand_over",
@@ -43,12 +44,13 @@ __all__ = [
     "left_behind",
     "lock_booking",
     "move_slot",
-    "refuse_member",
     "offer_places",
+    "refuse_member",
     "remove_colleague",
     "request_places",
     "request_together",
     "reword_activity",
     "rewrite_activity",
+    "settle_move",
     "take_places",
 ]

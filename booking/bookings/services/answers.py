@@ -38,6 +38,15 @@ class OptionLapsed(Refusal):
         return _l("L’option a expiré : ses places ne sont plus gardées. Réservez de nouveau s’il en reste.")
 
 
+class RequestLapsed(Refusal):
+    """The host was told that the request expires then: the clock decides, even before the worker has passed by."""
+
+    code = "request_lapsed"
+
+    def sentence(self) -> Any:
+        return _l("Le délai de réponse est passé\u00a0: la demande a expiré et les places sont rendues.")
+
+
 class ReasonMissing(Refusal):
     code = "reason_missing"
     field = "reason"
@@ -51,11 +60,13 @@ def answer_request(
 ) -> Booking:
     """The host's yes or no to a request. With the last yes that was needed the booking is firm.
 
-    Refuses: NotPossibleNow when it is no longer a request, ReasonMissing for a no without a reason.
+    Refuses: NotPossibleNow when it is no longer a request, RequestLapsed, ReasonMissing for a no without a reason.
     """
     if not accept and not reason:
         raise ReasonMissing()
     booking = lock_booking(booking_id)
+    if booking.state is State.REQUESTED and booking.deadline_at and booking.deadline_at <= clock.now():
+        raise RequestLapsed()
     if not accept:
         booking.host_answer = Answer.NO
         return step(booking, Event.HOST_DECLINE, Actor.HOST, person, reason=reason, note=note)

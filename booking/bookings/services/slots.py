@@ -10,13 +10,15 @@ from sqlalchemy import or_, select
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking
+from booking.bookings.queries import BUSY, bookings_of_class, outing_of
+from booking.bookings.rules.clashes import Outing, clash_with
 from booking.bookings.rules.deadlines import cancellable_until, due_at
-from booking.bookings.rules.states import ALIVE, Actor, Event, State
+from booking.bookings.rules.states import ALIVE, Actor, CancelReason, Event, State
 from booking.bookings.services.answers import ReasonMissing
-from booking.bookings.services.places import fresh_slot, lock_all, lock_slot
+from booking.bookings.services.places import fresh_slot, lock_all, lock_booking, lock_slot
 from booking.bookings.services.transitions import step
 from booking.catalogue.models import Slot, SlotState
-from booking.catalogue.rules.slots import check_slot_times, slot_instants
+from booking.catalogue.rules.slots import AlreadyOffered, check_slot_times, moved_window, slot_instants
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal
@@ -31,6 +33,14 @@ class SlotBusy(Refusal):
 
     def sentence(self) -> Any:
         return _l("Une réservation vient d’arriver sur ce créneau. Relisez la liste des classes et recommencez.")
+
+
+class SameTimes(Refusal):
+    code = "same_times"
+    field = "day"
+
+    def sentence(self) -> Any:
+        return _l("Ce créneau a déjà cette date et ces heures\u00a0: rien n’a changé, personne n’est prévenu.")
 
 
 class SlotOver(Refusal):
@@ -116,27 +126,75 @@ def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: da
     if slot.state is SlotState.CANCELLED or slot.ends_at <= clock.now():
         raise SlotOver()
     check_slot_times(local_start, local_end, slot.timezone, now=clock.now(), edition=slot.activity.edition)
+    _check_really_moves(slot, local_start, local_end)
     before = {booking.id: facts_of(booking) for booking in bookings}
-    closes_before = slot.starts_at - slot.closes_at
-    opens_before = slot.starts_at - slot.opens_at if slot.opens_at else None
+    slot.opens_at, slot.closes_at = moved_window(
+        slot.local_start, local_start, slot.timezone, opens_at=slot.opens_at, closes_at=slot.closes_at
+    )
     slot.sequence += 1
     slot.local_start, slot.local_end = local_start, local_end
     slot.starts_at, slot.ends_at = slot_instants(local_start, local_end, slot.timezone)
-    slot.closes_at = slot.starts_at - closes_before
-    slot.opens_at = slot.starts_at - opens_before if opens_before is not None else None
     slot.updated_at = clock.now()
     db.session.flush()
     for booking in bookings:
-        _ask_again(booking, slot)
-        step(booking, Event.SLOT_MOVED, Actor.HOST, person, note=note, before=before[booking.id],
-             details={"from": before[booking.id]["local_start"].isoformat(), "to": local_start.isoformat()})  # fmt: skip
+        clash = clash_of(booking)
+        _ask_again(booking, slot, clashes=clash is not None)
+        told = before[booking.id]
+        if clash:
+            told["clash"] = {"title": clash.title, "when": clash.when}
+        step(booking, Event.SLOT_MOVED, Actor.HOST, person, note=note, before=told,
+             details={"from": told["local_start"].isoformat(), "to": local_start.isoformat()})  # fmt: skip
     return slot
 
 
-def _ask_again(booking: Booking, slot: Slot) -> None:
+def _check_really_moves(slot: Slot, local_start: datetime, local_end: datetime) -> None:
+    if (slot.local_start, slot.local_end) == (local_start, local_end):
+        raise SameTimes()
+    twin = select(Slot.id).where(
+        Slot.activity_id == slot.activity_id,
+        Slot.id != slot.id,
+        Slot.local_start == local_start,
+        Slot.local_end == local_end,
+        Slot.state != SlotState.CANCELLED,
+    )
+    if db.session.scalar(twin.limit(1)) is not None:
+        raise AlreadyOffered()
+
+
+def clash_of(booking: Booking) -> Outing | None:
+    """Another outing that keeps the class from this one, if any."""
+    others = [other for other in bookings_of_class(booking.class_id) if other.id != booking.id and other.state in BUSY]
+    return clash_with(outing_of(booking), [outing_of(other) for other in others])
+
+
+def due_reconfirmations(limit: int = 500) -> list[int]:
+    """Ids of the moved bookings whose class has not said anything in time."""
+    query = select(Booking.id).where(Booking.state.in_(ALIVE), Booking.reconfirm_by <= clock.now())
+    return list(db.session.scalars(query.order_by(Booking.reconfirm_by, Booking.id).limit(limit)))
+
+
+def settle_move(booking_id: int) -> Booking | None:
+    """What silence means after a move: the booking stays, unless the new hours clash; then it is cancelled.
+
+    Safe to run twice at once. Source: product, section 11.
+    """
+    booking = lock_booking(booking_id)
+    if booking.state not in ALIVE or booking.reconfirm_by is None or booking.reconfirm_by > clock.now():
+        return None
+    clash = clash_of(booking)
+    booking.reconfirm_by = None
+    if clash is None:
+        return booking
+    return step(
+        booking, Event.CANCEL, Actor.SERVICE, reason=CancelReason.CLASH, note=f"{clash.title}, {clash.when}"[:500]
+    )
+
+
+def _ask_again(booking: Booking, slot: Slot, *, clashes: bool) -> None:
     now = clock.now()
     limit = cancellable_until(slot.starts_at, slot.activity.cancellation_days, now)
-    if booking.state is State.CONFIRMED:
+    booking.reconfirm_by = None
+    if booking.state is State.CONFIRMED or clashes:
         calendar = holiday_calendar(booking.departement_code)
         booking.reconfirm_by = due_at(
             now, RECONFIRM_DAYS, slot.timezone, calendar.is_day_off_for_school,
@@ -144,8 +202,8 @@ def _ask_again(booking: Booking, slot: Slot) -> None:
         )  # fmt: skip
         # Whoever did not choose the new date may leave until they were to answer, whatever the usual limit says.
         limit = max(limit, booking.reconfirm_by)
-    elif booking.deadline_at:
-        booking.deadline_at = min(booking.deadline_at, slot.closes_at) if slot.closes_at > now else booking.deadline_at
+    if booking.deadline_at and slot.closes_at > now:
+        booking.deadline_at = min(booking.deadline_at, slot.closes_at)
     booking.cancellable_until = limit
 
 

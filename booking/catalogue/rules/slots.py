@@ -231,6 +231,25 @@ def booking_window(
     return opens_at, closes_at
 
 
+def moved_window(
+    old_start: datetime, new_start: datetime, timezone: str, *, opens_at: datetime | None, closes_at: datetime
+) -> tuple[datetime | None, datetime]:
+    """The booking window of a slot that moves: as many days before it, at the same local hours as it had.
+
+    In wall-clock time, so that 18:00 stays 18:00 across a change of the clocks; a slot that closed at its very start
+    still does. A window already past is no refusal: the slot is then closed.
+    """
+
+    def moved(moment: datetime) -> datetime:
+        local = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+        if local == old_start:
+            return _instant(new_start, timezone)
+        days = (old_start.date() - local.date()).days
+        return _instant(datetime.combine(new_start.date() - timedelta(days=days), local.time()), timezone)
+
+    return (moved(opens_at) if opens_at else None), moved(closes_at)
+
+
 def days_before(moment: datetime, local_start: datetime, timezone: str) -> int:
     """How many calendar days, local to the place, lie between an instant and the day of the slot."""
     return (local_start.date() - moment.astimezone(ZoneInfo(timezone)).date()).days
