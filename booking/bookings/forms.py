@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
@@ -20,19 +21,24 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired
 
 from booking.accounts.models import Person
+from booking.bookings.guests import GuestClass
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason
 from booking.catalogue.models import Slot
 from booking.core.fields import ChoiceField, CountField, DayField, HourField, at_most, clean_line, clean_text
 from booking.core.forms import Form
 from booking.core.i18n import _, _l, _n
-from booking.schools.classes import ClassValues
+from booking.schools.classes import ClassValues, LevelNotHere
 from booking.schools.models import Audience, School, SchoolClass
+from booking.schools.queries import school_by_uai, search_schools
 from booking.schools.reference import levels_for, subjects_for
 
 MAX_PUPILS = 200
 MAX_ADULTS = 40
 MAX_ASSISTANTS = 20
+# What most classes of this age come with: where the firm asks for more, its page says so.
+USUAL_ADULTS = 2
+SCHOOLS_SHOWN = 12
 LONGEST_MESSAGE = 1000
 LONGEST_NOTE = 500
 LONGEST_KEY = 80
@@ -75,7 +81,7 @@ class ClassForm(Form):
         _l("Accompagnateurs"),
         most=MAX_ADULTS,
         required=False,
-        default=2,
+        default=USUAL_ADULTS,
         description=_l("Vous compris, sans les AESH."),
     )
     assistants = CountField(
@@ -306,3 +312,93 @@ class CloseForm(Form):
     sure = BooleanField(
         _l("Je ferme mon compte pour de bon"), validators=[InputRequired(_l("Cochez la case pour fermer le compte."))]
     )
+
+
+# ---- A class that is not saved
+
+
+class GuestForm(Form):
+    """A class typed without an account, sent in the address: its school, searched then picked; its level, its numbers."""
+
+    school = StringField(
+        _l("Votre établissement"),
+        filters=[clean_line],
+        validators=[DataRequired(_l("Indiquez votre établissement.")), at_most(200)],
+        render_kw={"autocomplete": "off", "maxlength": "200", "placeholder": _l("Nom, commune ou code UAI")},
+    )
+    uai = RadioField(_l("Lequel de ces établissements ?"), choices=[], validate_choice=False)
+    class_level = ChoiceField(_l("Niveau"), default="")
+    pupils = CountField(_l("Élèves"), least=1, most=MAX_PUPILS, required=_l("Indiquez le nombre d’élèves."))
+    adults = CountField(_l("Accompagnateurs"), most=MAX_ADULTS, required=False, default=USUAL_ADULTS)
+    next = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, meta={"csrf": False}, **kwargs)
+        self.class_level.choices = [SelectChoice("", _("Choisissez")), *_levels_by_cycle()]
+        self.found = _schools_named(self.school.data or "")
+        self.uai.choices = [SelectChoice(uai, school.one_line) for uai, school in self.found.items()]
+        # Other forms of the same page have fields of these names.
+        for field in self:
+            field.id = field.label.field_id = f"guest-{field.short_name}"
+
+    @property
+    def chosen_school(self) -> School | None:
+        """The one picked of those found, or the only one."""
+        only = next(iter(self.found.values())) if len(self.found) == 1 else None
+        return self.found.get(self.uai.data or "", only)
+
+    def validate_school(self, field: Field) -> None:
+        if not self.found:
+            raise ValidationError(
+                _(
+                    "Aucun établissement ne répond à «\u00a0%(text)s\u00a0»\u00a0: essayez la commune seule.",
+                    text=field.data,
+                )
+            )
+
+    def validate_uai(self, field: Field) -> None:
+        if self.found and self.chosen_school is None:
+            raise ValidationError(_("Choisissez votre établissement dans la liste."))
+
+    def validate_class_level(self, field: Field) -> None:
+        school = self.chosen_school
+        if not field.data:
+            raise ValidationError(_("Choisissez le niveau de la classe."))
+        if school and field.data not in {level.code for level in levels_for(school.kind)}:
+            raise ValidationError(LevelNotHere().message)
+
+    def guest(self) -> GuestClass:
+        """The class, once it is valid."""
+        assert self.chosen_school is not None
+        assert self.pupils.data is not None
+        adults = USUAL_ADULTS if self.adults.data is None else self.adults.data
+        return GuestClass(self.chosen_school, self.class_level.data, self.pupils.data, adults)
+
+
+def _schools_named(text: str) -> dict[str, School]:
+    """The schools that a search finds, by UAI; the very one when its UAI was typed, as its full name holds it."""
+    for uai in re.findall(r"\b[0-9]{7}[A-Za-z]\b", text)[:1]:
+        if school := school_by_uai(uai):
+            return {school.uai: school}
+    return {school.uai: school for school in search_schools(text[:120], SCHOOLS_SHOWN)} if text else {}
+
+
+def _levels_by_cycle() -> list[SelectChoice]:
+    levels = sorted(levels_for(), key=lambda level: not level.cycle)
+    return [SelectChoice(level.code, level.label, optgroup=level.cycle or _("Autres")) for level in levels]
+
+
+class NewClassBookForm(ClassForm):
+    """A class saved and booked at once: what a visitor typed, and a name. `key` as in BookForm."""
+
+    key = HiddenField(filters=[clean_line])
+    as_option = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.key.data or len(self.key.data) > LONGEST_KEY:
+            self.key.data = secrets.token_urlsafe(18)
+
+    @property
+    def wants_option(self) -> bool:
+        return self.as_option.data == "yes"

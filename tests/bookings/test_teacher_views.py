@@ -161,7 +161,7 @@ def test_another_site_is_never_where_the_class_form_leads(page):
         ({"name": "x" * 61}, "name", "60 caractères au plus"),
         ({"pupils": ""}, "pupils", "Indiquez un nombre"),
         ({"pupils": "0"}, "pupils", "entre 1 et 200"),
-        ({"pupils": "-3"}, "pupils", "nombre entier"),
+        ({"pupils": "-3"}, "pupils", "entre 1 et 200"),
         ({"pupils": "vingt"}, "pupils", "nombre entier"),
         ({"pupils": "9" * 5000}, "pupils", "nombre entier"),
         ({"pupils": "1000"}, "pupils", "entre 1 et 200"),
@@ -331,7 +331,7 @@ def test_the_same_key_for_another_slot_is_refused_and_a_new_key_is_given(page, s
     ("changes", "field", "sentence"),
     [
         ({"adults": ""}, "adults", "Indiquez un nombre"),
-        ({"adults": "-1"}, "adults", "nombre entier"),
+        ({"adults": "-1"}, "adults", "entre 0 et 40"),
         ({"adults": "99"}, "adults", "entre 0 et 40"),
         ({"adults": "1e3"}, "adults", "nombre entier"),
         ({"pupils": "0"}, "pupils", "entre 1 et 200"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user
@@ -34,7 +35,7 @@ def sign_up() -> Any:
 def sign_up_teacher() -> Any:
     if current_user.is_authenticated:
         return redirect(safe_next(url_for(".my_home")))
-    form = TeacherSignUpForm()
+    form = TeacherSignUpForm(data={"school": _school_of(safe_next(""))} if request.method == "GET" else None)
     if request.method == "POST" and not form.wants_search and form.validate():
         try:
             with transaction():
@@ -44,6 +45,11 @@ def sign_up_teacher() -> Any:
         else:
             return _mail_is_on_its_way(form)
     return render_template("accounts/sign_up_teacher.html", form=form)
+
+
+def _school_of(next_path: str) -> str:
+    """The UAI that a visitor chose before: the address to go back to says it."""
+    return dict(parse_qsl(urlsplit(next_path).query)).get("uai", "")
 
 
 @bp.route("/signup/company", methods=["GET", "POST"])

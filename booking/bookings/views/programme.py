@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import get_day_names
 from flask import (
@@ -25,12 +26,19 @@ from flask import (
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from booking.accounts.models import Person
 from booking.accounts.permissions import my_schools
 from booking.bookings.forms import class_words
-from booking.bookings.queries import alternatives, explain_all, is_trusted_at, saved_classes
+from booking.bookings.guests import ComingClass, GuestClass
+from booking.bookings.queries import alternatives, is_trusted_at, saved_classes
 from booking.bookings.rules.explain import Explanation
 from booking.bookings.services.requests import answer_due
+from booking.bookings.views.visitor import (
+    Answer,
+    answers_for,
+    coming_class,
+    kept_class,
+    new_class_form,
+)
 from booking.calendars.programme import MOST_EVENTS, programme_feed
 from booking.catalogue import queries
 from booking.catalogue.exports import (
@@ -41,7 +49,7 @@ from booking.catalogue.exports import (
     without_contacts,
 )
 from booking.catalogue.models import Activity, BookedBy, ConfirmationMode, Edition, Slot
-from booking.catalogue.queries import FoundSlots
+from booking.catalogue.queries import FoundSlots, Offer
 from booking.catalogue.rules import wording
 from booking.catalogue.rules.search import (
     PAGE_SIZE,
@@ -90,13 +98,17 @@ def home() -> str:
     edition = queries.current_edition()
     counts = queries.open_slots_by_departement(edition) if edition else {}
     places = [place for place in list(all_departements()) if place.code in counts]
+    offers = queries.next_free_offers(edition, HOME_TICKETS) if edition else []
+    coming = coming_class(_pupils_classes())
     return render_template(
         "programme/home.html",
         edition=edition,
         places=places,
         counts=counts,
         busiest=max(places, key=lambda place: counts[place.code], default=None),
-        offers=queries.next_free_offers(edition, HOME_TICKETS) if edition else [],
+        offers=offers,
+        coming=coming,
+        answers=_answers_of(offers, coming),
     )
 
 
@@ -141,7 +153,9 @@ def _asked() -> Asked:
 
 @bp.get("/programme")
 def listing() -> str:
-    asked, near = _asked(), _school_position(my_schools())
+    classes = _pupils_classes()
+    coming = coming_class(classes)
+    asked, near = _asked(), _school_position([coming.school] if coming else my_schools())
     search, edition = asked.search, asked.edition
     if near and not search.has_place:
         # Where a teacher's way begins is known, whether or not the form was sent.
@@ -166,7 +180,24 @@ def listing() -> str:
         wider=queries.wider_searches(search, edition) if edition and not results.total else [],
         criteria_words=_criteria_words(),
         feed_address=_full_address(".feed", search.without().query()),
+        classes=classes,
+        class_words=class_words,
+        coming=coming,
+        answers=_answers_of(results.offers, coming),
     )
+
+
+def _pupils_classes() -> list[SchoolClass]:
+    """The person's saved classes, groups of staff apart: what most of the programme is for."""
+    if not current_user.is_authenticated:
+        return []
+    return [each for each in saved_classes(current_user) if each.audience is Audience.PUPILS]
+
+
+def _answers_of(offers: list[Offer], coming: ComingClass | None) -> dict[int, Answer]:
+    """What the date of each ticket is for the class; whoever may walk in needs no answer."""
+    slots = [offer.slot for offer in offers if offer.slot and offer.activity.booked_by is not BookedBy.NONE]
+    return answers_for(slots, coming)
 
 
 def _full_address(endpoint: str, values: dict[str, Any]) -> str:
@@ -354,11 +385,20 @@ class Panel:
     """
 
     slot: Slot | None
-    school_class: SchoolClass | None
-    explanation: Explanation | None
+    school_class: ComingClass | None
+    answer: Answer | None
     asked: frozenset[str]
     answer_due_at: datetime | None
     alternatives: list[Slot]
+
+    @property
+    def explanation(self) -> Explanation | None:
+        return self.answer.explanation if self.answer else None
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether the class is one that was typed, and is not saved."""
+        return isinstance(self.school_class, GuestClass)
 
     @property
     def can_ask(self) -> bool:
@@ -383,20 +423,25 @@ def activity(ref: str) -> str | Response:
     return activity_page(found, queries.coming_slots(found))
 
 
-def activity_page(found: Activity, slots: list[Slot], **more: Any) -> str:
-    """The activity with these slots. more: address (where its links lead back to), and what a private link says."""
+def activity_page(found: Activity, slots: list[Slot], *, address: str = "", **more: Any) -> str:
+    """The activity with these slots. address: where its links lead back to, when not to its own page. more: for the template."""
     classes = _classes(found)
-    school_class = _chosen_class(classes)
-    verdicts = explain_all(slots, school_class) if school_class else {}
+    school_class = _chosen_class(found, classes)
+    answers = answers_for(slots, school_class)
+    panel = _panel(found, slots, school_class, answers)
+    here = address or url_for(".activity", ref=wording.ref_of(found))
     return render_template(
         "programme/activity.html",
         activity=found,
         slots=slots,
         classes=classes,
         class_words=class_words,
-        verdicts=verdicts,
-        panel=_panel(found, slots, school_class, verdicts),
+        answers=answers,
+        panel=panel,
+        new_class=new_class_form() if panel.is_guest and my_schools() else None,
         is_teacher=bool(my_schools()),
+        here=here,
+        here_with=lambda **values: f"{here}?{urlencode({**kept_class(), **values})}",
         **more,
     )
 
@@ -409,37 +454,39 @@ def _classes(activity: Activity) -> list[SchoolClass]:
     return [each for each in saved_classes(current_user) if (each.audience is Audience.STAFF) is wants_staff]
 
 
-def _chosen_class(classes: list[SchoolClass]) -> SchoolClass | None:
-    """The class asked for, else the first; somebody else's class is as unknown as one that does not exist."""
+def _chosen_class(activity: Activity, classes: list[SchoolClass]) -> ComingClass | None:
+    """The class asked for or typed, else the first; somebody else's is as unknown as one that does not exist."""
     wanted = request.args.get("class_id", "")
-    chosen = next((each for each in classes if str(each.id) == wanted), None)
-    if wanted and classes and chosen is None:
+    if wanted and classes and not any(str(each.id) == wanted for each in classes):
         flash(_("Cette classe n’est pas dans vos classes\u00a0: en voici une autre."), "warning")
-    return chosen or next(iter(classes), None)
+    if activity.booked_by is not BookedBy.CLASS:
+        chosen = (each for each in classes if str(each.id) == wanted)
+        return next(chosen, next(iter(classes), None))
+    return coming_class(classes)
 
 
 def _panel(
-    activity: Activity, slots: list[Slot], school_class: SchoolClass | None, verdicts: dict[int, Explanation]
+    activity: Activity, slots: list[Slot], school_class: ComingClass | None, answers: dict[int, Answer]
 ) -> Panel:
-    slot = _chosen_slot(slots, verdicts)
-    explanation = verdicts.get(slot.id) if slot else None
+    slot = _chosen_slot(slots, answers)
+    answer = answers.get(slot.id) if slot else None
     asked = _who_is_asked(activity, school_class)
-    is_stuck = slot is not None and explanation is not None and not explanation.is_possible
+    is_stuck = answer is not None and not answer.explanation.is_possible
     return Panel(
         slot=slot,
         school_class=school_class,
-        explanation=explanation,
+        answer=answer,
         asked=asked,
         answer_due_at=_answer_due_at(slot, asked),
         alternatives=alternatives(slot, school_class) if is_stuck and slot and school_class else [],
     )
 
 
-def _chosen_slot(slots: list[Slot], verdicts: dict[int, Explanation]) -> Slot | None:
+def _chosen_slot(slots: list[Slot], answers: dict[int, Answer]) -> Slot | None:
     """The slot asked for, else the first that suits the class, else the first with places, else the first."""
     wanted = request.args.get("slot", "")
     asked = [slot for slot in slots if str(slot.id) == wanted]
-    suits = [slot for slot in slots if slot.id in verdicts and verdicts[slot.id].is_possible]
+    suits = [slot for slot in slots if slot.id in answers and answers[slot.id].explanation.is_possible]
     free = [slot for slot in slots if slot.free_pupils and slot.closes_at > clock.now()]
     return next(iter([*asked, *suits, *free, *slots]), None)
 
@@ -448,14 +495,16 @@ def _answer_due_at(slot: Slot | None, asked: frozenset[str]) -> datetime | None:
     return answer_due(slot, clock.now()) if slot and asked else None
 
 
-def _who_is_asked(activity: Activity, school_class: SchoolClass | None) -> frozenset[str]:
-    """Whose answer makes the booking firm: the host, the head, both; nobody when it is firm at once."""
+def _who_is_asked(activity: Activity, school_class: ComingClass | None) -> frozenset[str]:
+    """Whose answer makes the booking firm: the host, the head, both; nobody when it is firm at once.
+
+    Of a visitor it is not known who will be trusted: the host is then asked only if the activity says so.
+    """
     asked = set()
     if activity.confirmation is ConfirmationMode.APPROVAL:
         asked.add("host")
     if school_class is not None:
-        person: Person = current_user
-        if not is_trusted_at(person.id, school_class.school_id):
+        if current_user.is_authenticated and not is_trusted_at(current_user.id, school_class.school_id):
             asked.add("host")
         if school_class.school.head_authorises_first and not activity.comes_to_class:
             asked.add("head")
