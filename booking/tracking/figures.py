@@ -38,9 +38,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Chapter:
+    """lost: places that are neither taken nor free, on slots that have all their classes."""
+
     code: str
     title: Any
     figures: list[Figure]
+    lost: int = 0
 
 
 Definition = tuple[Any, ...]
@@ -185,6 +188,7 @@ def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> list
             "places",
             _l("Combien de classes et d’élèves"),
             _figures({c: n for c, n in supply.items() if c not in OFFERS}),
+            lost=supply["offered"] - supply["taken"] - supply["free"],
         ),
         Chapter("demand", _l("Ce qui est réservé"), _figures(demand)),
     ]
