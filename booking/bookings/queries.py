@@ -18,7 +18,7 @@ from booking.bookings.rules.explain import ClassFacts, Explanation, SlotFacts, W
 from booking.bookings.rules.journey import Journey, door_to_door
 from booking.bookings.rules.states import ALIVE, TAKEN, State
 from booking.catalogue.invitations import invited_slots
-from booking.catalogue.models import Activity, PublicationState, Slot, SlotAudience, SlotState
+from booking.catalogue.models import Activity, BookedBy, PublicationState, Slot, SlotAudience, SlotState
 from booking.companies.models import Company, Site, Trust
 from booking.core import clock
 from booking.core.dates import format_span
@@ -253,6 +253,35 @@ def saved_classes(person: Person) -> list[SchoolClass]:
     trusted_at = {m.school_id for m in here if m.is_trusted}
     found = classes_of_schools({m.school_id for m in here if m.school_id}, first_owner_id=person.id)
     return [each for each in found if each.owner_id == person.id or each.school_id in trusted_at]
+
+
+def usual_class(
+    classes: Sequence[SchoolClass], person_id: int, activity: Activity | None = None
+) -> SchoolClass | None:
+    """The class to begin with among these: the one that the person booked for last, if the activity is for it, else one
+    that it is for, else the last one all the same, else the first."""
+    if len(classes) < 2:
+        return next(iter(classes), None)
+    latest = (
+        select(Booking.class_id)
+        .where(
+            (Booking.teacher_id == person_id) | (Booking.booked_by_id == person_id),
+            Booking.class_id.in_([each.id for each in classes]),
+        )
+        .order_by(Booking.id.desc())
+        .limit(1)
+    )
+    last_id = db.session.scalar(latest)
+    return min(classes, key=lambda each: (not _is_for(activity, each), each.id != last_id))
+
+
+def _is_for(activity: Activity | None, school_class: SchoolClass) -> bool:
+    """Whether the activity is for such people: this class's level, or staff. No activity in mind suits everybody."""
+    if activity is None:
+        return True
+    if school_class.audience is Audience.STAFF or activity.booked_by is BookedBy.STAFF:
+        return school_class.audience is Audience.STAFF and activity.booked_by is BookedBy.STAFF
+    return not activity.level_codes or school_class.level_code in activity.level_codes
 
 
 def _shown(query):

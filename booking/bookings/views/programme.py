@@ -29,7 +29,7 @@ from werkzeug.wrappers import Response
 from booking.accounts.permissions import my_schools
 from booking.bookings.forms import class_words
 from booking.bookings.guests import ComingClass, GuestClass
-from booking.bookings.queries import alternatives, is_trusted_at, saved_classes
+from booking.bookings.queries import alternatives, is_trusted_at, saved_classes, usual_class
 from booking.bookings.rules.explain import Explanation
 from booking.bookings.services.requests import answer_due
 from booking.bookings.views.visitor import (
@@ -455,14 +455,14 @@ def _classes(activity: Activity) -> list[SchoolClass]:
 
 
 def _chosen_class(activity: Activity, classes: list[SchoolClass]) -> ComingClass | None:
-    """The class asked for or typed, else the first; somebody else's is as unknown as one that does not exist."""
+    """The class asked for or typed, else the usual one; somebody else's is as unknown as one that does not exist."""
     wanted = request.args.get("class_id", "")
     if wanted and classes and not any(str(each.id) == wanted for each in classes):
         flash(_("Cette classe n’est pas dans vos classes\u00a0: en voici une autre."), "warning")
     if activity.booked_by is not BookedBy.CLASS:
         chosen = (each for each in classes if str(each.id) == wanted)
-        return next(chosen, next(iter(classes), None))
-    return coming_class(classes)
+        return next(chosen, usual_class(classes, current_user.id) if classes else None)
+    return coming_class(classes, activity)
 
 
 def _panel(

@@ -172,7 +172,7 @@ def book(slot_id: int) -> Any:
 
 
 def _booking_form_page(slot: Slot, choice: list[SchoolClass], form: BookForm, refused: Refusal | None) -> str:
-    chosen = _chosen_class(choice, form)
+    chosen = _chosen_class(slot, choice, form)
     answer = Explanation()
     alternatives: list[Slot] = []
     if chosen:
@@ -210,9 +210,11 @@ def _explanation(slot: Slot, chosen: SchoolClass, form: BookForm) -> Explanation
     return queries.explain(slot, chosen, adults=adults, pupils=pupils)
 
 
-def _chosen_class(choice: list[SchoolClass], form: BookForm) -> SchoolClass | None:
+def _chosen_class(slot: Slot, choice: list[SchoolClass], form: BookForm) -> SchoolClass | None:
+    """The class asked for, else the usual one."""
     wanted = form.class_id.data if request.method == "POST" else request.args.get("class_id", type=int)
-    return next((one for one in choice if one.id == wanted), choice[0] if choice else None)
+    asked = next((one for one in choice if one.id == wanted), None)
+    return asked or queries.usual_class(choice, current_user.id, slot.activity)
 
 
 def _existing_booking(slot: Slot, chosen: SchoolClass | None) -> Booking | None:

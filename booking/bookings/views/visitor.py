@@ -22,7 +22,7 @@ from booking.bookings.services.new_classes import save_class_and_book
 from booking.bookings.services.places import NotFound
 from booking.bookings.services.requests import answer_due
 from booking.bookings.views.teacher import bookable_slot_or_404, booked_words
-from booking.catalogue.models import Slot
+from booking.catalogue.models import Activity, Slot
 from booking.core import clock
 from booking.core.db import transaction
 from booking.core.errors import Refusal
@@ -113,8 +113,8 @@ def answers_for(slots: Iterable[Slot], coming: ComingClass | None) -> dict[int, 
     return {slot.id: Answer(explanations[slot.id], queries.journey_of(slot, coming.school)) for slot in slots}
 
 
-def coming_class(classes: Sequence[SchoolClass]) -> ComingClass | None:
-    """The class that pages speak of: the saved one asked for, else the one typed, else the first saved one.
+def coming_class(classes: Sequence[SchoolClass], activity: Activity | None = None) -> ComingClass | None:
+    """The class that pages speak of: the saved one asked for, else the one typed, else the usual one for this activity.
 
     A class that was typed and is saved by now is that saved one.
     """
@@ -123,7 +123,7 @@ def coming_class(classes: Sequence[SchoolClass]) -> ComingClass | None:
         return asked
     guest = _guest_of_mine()
     if guest is None:
-        return next(iter(classes), None)
+        return queries.usual_class(classes, current_user.id, activity) if classes else None
     saved = (each for each in classes if _is_same(each, guest))
     return next(saved, guest)
 
