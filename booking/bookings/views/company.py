@@ -44,12 +44,15 @@ def home(company_id: int) -> str:
         by_slot[booking.slot_id].append(booking)
     slots = queries.slots_of_company(company.id, since=now - PAST_SHOWN)
     waiting = [booking for booking in bookings if _awaits_host(booking) and booking.slot.ends_at > now]
+    to_come = [slot for slot in slots if slot.ends_at > now]
+    chosen = {booking.slot_id for booking in bookings if booking.state in (*COMING, State.WAITING)}
     return render_template(
         "bookings/company/home.html",
         company=company,
         waiting=sorted(waiting, key=lambda booking: (booking.host_answer_due_at or booking.slot.starts_at, booking.id)),
         answer_forms={booking.id: AnswerForm(about=booking) for booking in waiting},
-        to_come=[slot for slot in slots if slot.ends_at > now],
+        to_come=[slot for slot in to_come if slot.id in chosen],
+        empty=[slot for slot in to_come if slot.id not in chosen],
         past=[slot for slot in reversed(slots) if slot.ends_at <= now],
         by_slot=by_slot,
         coming=COMING,
@@ -84,22 +87,34 @@ def answer(company_id: int, booking_id: int) -> Any:
     company = company_or_404(company_id)
     booking = _booking_or_404(company, booking_id)
     form = AnswerForm(about=booking)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                services.answer_request(
-                    booking.id,
-                    current_user,
-                    accept=form.accepts,
-                    reason=form.reason.data or None,
-                    note=form.note.data or "",
-                )
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_answered_words(booking), "success")
-            return redirect(url_for(".home", company_id=company.id))
+    if form.validate_on_submit() and _answered(booking, form):
+        flash(_answered_words(booking), "success")
+        return redirect(url_for(".home", company_id=company.id))
     return _booking_page(company, booking, answer_form=form)
+
+
+def _answered(booking: Booking, form: AnswerForm) -> bool:
+    """Whether the booking now has this answer. A second press of the button finds what the first one did: no error."""
+    try:
+        with transaction():
+            services.answer_request(
+                booking.id,
+                current_user,
+                accept=form.accepts,
+                reason=form.reason.data or None,
+                note=form.note.data or "",
+            )
+    except Refusal as refusal:
+        if not _has_answer(booking, accept=form.accepts):
+            form.refuse(refusal)
+            return False
+    return True
+
+
+def _has_answer(booking: Booking, *, accept: bool) -> bool:
+    if accept:
+        return booking.host_answer is Answer.YES and booking.state in (State.REQUESTED, State.CONFIRMED)
+    return booking.host_answer is Answer.NO and booking.state is State.DECLINED
 
 
 def _answered_words(booking: Booking) -> str:
