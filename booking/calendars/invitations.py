@@ -7,13 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from booking.calendars.ics import EventFacts
 from booking.calendars.models import CalendarObject, Side
+from booking.catalogue.rules.wording import access_words, identity_words
 from booking.core.dates import format_span
-from booking.core.i18n import _, _n
+from booking.core.i18n import _, _n, current_language
+from booking.core.typography import french_spaces
 from booking.mail.identity import organizer
+
+# What the catalogue's own words are made of, under the names an activity has for them.
+ACCESS_FACTS = (
+    "access_motor", "access_visual", "access_hearing", "access_mental", "access_note", "identity_check",
+    "identity_notice_days",
+)  # fmt: skip
+# What people typed.
+_TYPED = (
+    "title", "place", "class_name", "school", "teacher", "company", "contact", "access", "parking", "equipment",
+    "clothing", "to_bring", "photo_rule", "access_note", "message",
+)  # fmt: skip
 
 
 def event_facts(
@@ -28,6 +42,7 @@ def event_facts(
     reason: str = "",
 ) -> EventFacts:
     """The event of one addressee. page_url: the booking's page; it is shown, and given as URL when it is https."""
+    facts = shown_facts(facts)
     title = summary(facts, calendar.side)
     host = organizer(calendar.organizer_address)
     return EventFacts(
@@ -52,6 +67,16 @@ def event_facts(
         url=page_url if page_url.startswith("https://") else None,
         alarm_text=title,
     )
+
+
+def shown_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts with what people typed spaced as the reader's language wants it."""
+    return {name: for_reader(value) if name in _TYPED else value for name, value in facts.items()}
+
+
+def for_reader(text: str) -> str:
+    """A text that somebody typed, spaced as the reader's language wants it."""
+    return french_spaces(text) if current_language() == "fr" else text
 
 
 def summary(facts: Mapping[str, Any], side: Side) -> str:
@@ -106,7 +131,7 @@ def contact_words(facts: Mapping[str, Any]) -> str:
 
 
 def practical_facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a class must know to come, as the firm wrote it; only what it wrote."""
+    """What a class must know to come, as the firm wrote it; only what it said. Photos: nobody is shown without a word."""
     labels = (
         ("access", _("Accès")),
         ("parking", _("Stationnement")),
@@ -114,7 +139,25 @@ def practical_facts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("clothing", _("Tenue")),
         ("to_bring", _("À apporter")),
     )
-    return [(label, facts[name]) for name, label in labels if facts.get(name)]
+    written = [(label, facts[name]) for name, label in labels if facts.get(name)]
+    return [*written, *((label, text) for label, text in _conditions(facts) if text)]
+
+
+def _conditions(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    age = facts.get("minimum_age")
+    photos = (_("Photos"), facts.get("photo_rule") or _("aucun élève reconnaissable"))
+    minimum = (_("Âge minimum"), _("%(age)d ans", age=age) if age else "")
+    if facts.get("comes_to_class"):
+        return [minimum, photos]
+    # A workshop is given at the school: its doors are the school's own.
+    activity: Any = SimpleNamespace(**{name: facts.get(name) for name in ACCESS_FACTS})
+    access = [*access_words(activity), activity.access_note]
+    return [
+        (_("Identité"), identity_words(activity)),
+        minimum,
+        photos,
+        (_("Accessibilité"), "\n".join(words for words in access if words)),
+    ]
 
 
 def _cancelled_text(reason: str, page_url: str) -> str:

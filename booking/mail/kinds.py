@@ -8,6 +8,7 @@ KINDS: dict[str, str] = {
     "booking-updated": "time, place or wording of a firm booking changed: calendar REQUEST",
     "booking-cancelled": "a firm booking is over: calendar CANCEL",
     "booking-requested": "a request was sent; the company is asked",
+    "booking-moved": "an option, a request, a wait or an offer follows its slot to another date",
     "booking-declined": "a request or an option was refused",
     "request-expired": "nobody answered a request in time",
     "hold-placed": "an option was placed",

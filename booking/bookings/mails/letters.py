@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from flask import current_app
@@ -16,26 +17,41 @@ from booking.bookings.mails.sentences import (
     changes,
     clock_sentences,
     end_sentences,
+    hello,
+    other_visits,
+    quotes,
     rows,
-    span,
+    typed_for_reader,
 )
 from booking.bookings.mails.snapshots import VISIBLE
+from booking.bookings.mails.words import KINDS, Scene, facts_heading, words_of
+from booking.bookings.rules.states import Event
 from booking.calendars import ics, services
 from booking.calendars.ics import Method
-from booking.calendars.invitations import event_facts
+from booking.calendars.invitations import event_facts, for_reader, shown_facts
 from booking.calendars.models import Side
-from booking.core.dates import format_day
 from booking.core.db import db
-from booking.core.i18n import _, speaking
+from booking.core.i18n import speaking
 from booking.mail.composers import Content, NothingToSay, composer
 from booking.mail.identity import absolute_url
 from booking.mail.models import MailState, OutgoingMail
 
-KINDS = (
-    "booking-requested", "booking-confirmed", "booking-updated", "booking-cancelled", "booking-declined",
-    "request-expired", "request-withdrawn", "organizer-notice", "hold-placed", "hold-expired", "waitlist-joined",
-    "waitlist-offered", "waitlist-closed", "place-offered",
-)  # fmt: skip
+_MOVES = (Event.SLOT_MOVED, Event.MOVE)
+
+
+@dataclass(frozen=True)
+class _News:
+    """What a message tells beside the facts. before: the facts as its reader was last told them, where they differ.
+
+    is_moved: the date is not the one that the reader knows. note: what was written with the change. clash: the class's
+    other outing at the new date. All three outlive a newer message that took the place of the one they came with.
+    """
+
+    kind: str
+    before: Mapping[str, Any]
+    is_moved: bool
+    note: str
+    clash: Mapping[str, str] | None
 
 
 def _note_left(mail: OutgoingMail) -> None:
@@ -51,9 +67,12 @@ def compose_booking_mail(mail: OutgoingMail) -> Content:
     """The message of a snapshot, in its reader's language. Raises NothingToSay when the reader knows it all already."""
     letter = mail.payload
     with speaking(mail.language):
-        if not letter["object"]:
-            return _content(mail, mail.kind, letter["facts"], letter["before"])
-        return _calendar_content(mail)
+        if letter["object"]:
+            return _calendar_content(mail)
+        news = _News(
+            mail.kind, letter["before"], letter["event"] == Event.SLOT_MOVED, letter["note"], _clash_of(letter)
+        )
+        return _content(mail, news, letter["facts"])
 
 
 def _calendar_content(mail: OutgoingMail) -> Content:
@@ -63,14 +82,13 @@ def _calendar_content(mail: OutgoingMail) -> Content:
     if revision is None:
         raise NothingToSay("the invitation never left: there is nothing to take back")
     calendar, side = revision.object, Side(letter["side"])
-    kind, before = mail.kind, letter["before"]
-    if kind == "booking-updated" and revision.is_first and _took_the_place_of_a_confirmation(mail):
-        kind = "booking-confirmed"
-    elif kind == "booking-updated" and calendar.sent_facts:
-        # Against what this reader was last told, not against a step in between that never left.
-        before = calendar.sent_facts
-        if _seen(before, side) == _seen(letter["facts"], side):
-            raise NothingToSay("nothing that this reader sees has changed since the last message")
+    news = _news(mail, calendar.sent_facts, is_first=revision.is_first)
+    if (
+        news.kind == "booking-updated"
+        and calendar.sent_facts
+        and _seen(news.before, side) == _seen(revision.facts, side)
+    ):
+        raise NothingToSay("nothing that this reader sees has changed since the last message")
     event = event_facts(
         revision.facts,
         calendar,
@@ -79,49 +97,76 @@ def _calendar_content(mail: OutgoingMail) -> Content:
         page_url=booking_page_url(letter["booking_id"], side, revision.facts["company_id"], mail.language),
         attendee_name=mail.recipient_name,
         cancelled=method is Method.CANCEL,
-        reason=" ".join(end_sentences(letter)) if method is Method.CANCEL else "",
+        reason=" ".join(end_sentences(letter, side)) if method is Method.CANCEL else "",
     )
     body = ics.cancel(event) if method is Method.CANCEL else ics.request(event)
-    return _content(mail, kind, revision.facts, before, method=method, calendar=body, sequence=revision.sequence)
+    return _content(mail, news, revision.facts, method=method, calendar=body, sequence=revision.sequence)
 
 
-def _took_the_place_of_a_confirmation(mail: OutgoingMail) -> bool:
-    query = select(OutgoingMail.id).where(
-        OutgoingMail.object_key == mail.object_key,
-        OutgoingMail.kind == "booking-confirmed",
-        OutgoingMail.state == MailState.SUPERSEDED,
+def _news(mail: OutgoingMail, sent_facts: Mapping[str, Any] | None, *, is_first: bool) -> _News:
+    """What is new to the reader of an invitation: against what they were last told, not against a step in between."""
+    letter, kind = mail.payload, mail.kind
+    unsent = _unsent_before(mail)
+    first = next((other for other in unsent if other.kind == "booking-confirmed"), None)
+    if kind == "booking-updated" and is_first and first is not None:
+        kind = "booking-confirmed"
+    known = sent_facts or (first.payload["facts"] if first else {})
+    is_moved = kind != "booking-cancelled" and _date(known) not in (_date({}), _date(letter["facts"]))
+    moves = [each for each in (letter, *(other.payload for other in reversed(unsent))) if each["event"] in _MOVES]
+    notes = [letter["note"], *(each["note"] for each in moves if is_moved)]
+    return _News(
+        kind=kind,
+        before=sent_facts or letter["before"],
+        is_moved=is_moved,
+        note=next(filter(None, notes), ""),
+        clash=_clash_of(moves[0]) if moves and is_moved else None,
     )
-    return db.session.scalars(query).first() is not None
+
+
+def _unsent_before(mail: OutgoingMail) -> list[OutgoingMail]:
+    """The messages of the same calendar object that this one took the place of, since the last that left."""
+    query = (
+        select(OutgoingMail)
+        .where(OutgoingMail.object_key == mail.object_key, OutgoingMail.created_at < mail.created_at)
+        .order_by(OutgoingMail.created_at.desc())
+    )
+    unsent = takewhile(lambda other: other.state is MailState.SUPERSEDED, db.session.scalars(query))
+    return list(unsent)[::-1]
+
+
+def _clash_of(letter: Mapping[str, Any]) -> Mapping[str, str] | None:
+    return letter["before"].get("clash")
+
+
+def _date(facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(facts.get(name) for name in ("local_start", "local_end", "timezone"))
 
 
 def _seen(facts: Mapping[str, Any], side: Side) -> list[Any]:
     return [facts.get(name) for name in VISIBLE[side]]
 
 
-def _content(mail: OutgoingMail, kind: str, facts: dict[str, Any], before: dict[str, Any], **calendar: Any) -> Content:
-    letter = mail.payload
-    side = Side(letter["side"])
+def _content(mail: OutgoingMail, news: _News, facts: Mapping[str, Any], **calendar: Any) -> Content:
+    letter = typed_for_reader(mail.payload)
+    side, kind = Side(letter["side"]), news.kind
+    facts, before = shown_facts(facts), shown_facts(news.before)
+    clash = shown_facts(news.clash) if news.clash else None
+    words = words_of(kind, Scene(letter, facts, clashes=clash is not None))
     context = {
-        **facts,
         "kind": kind,
-        "side": side,
-        "for_class": side is Side.CLASS,
-        "event": letter["event"],
-        "actor": letter["actor"],
-        "state": letter["state"],
-        "hello": _("Bonjour %(name)s,", name=mail.recipient_name) if mail.recipient_name else _("Bonjour,"),
-        "when": span(facts),
-        "day": format_day(datetime.fromisoformat(facts["local_start"])),
+        "words": words,
+        "hello": hello(mail.recipient_name),
+        "quotes": quotes(kind, side, letter, facts, for_reader(news.note)),
+        "facts_heading": facts_heading(facts),
         "rows": rows(facts, side, kind),
-        "changes": changes(before, facts, side) if kind in ("booking-updated", "organizer-notice") else [],
-        "ended": end_sentences(letter),
-        "clocks": clock_sentences(kind, side, letter),
-        "actions": actions(letter["booking_id"], kind, side, facts["company_id"], mail.language, letter["state"]),
+        "changes": changes(before, facts, side) if kind in ("booking-updated", "booking-moved") else [],
+        "ended": end_sentences(letter, side),
+        "clocks": clock_sentences(kind, side, letter, is_moved=news.is_moved, clash=clash),
+        "actions": actions(kind, side, letter, mail.language, clashes=clash is not None),
+        "other_visits": other_visits(letter, mail.language),
         "site_url": absolute_url("/", mail.language),
         "has_calendar": "calendar" in calendar,
     }
     env = current_app.jinja_env
-    subject, text, html = (
-        env.get_template(f"mail/bookings/{kind}.{suffix}").render(context) for suffix in ("subject.txt", "txt", "html")
-    )
-    return Content(subject=subject.strip(), text=text, html=html, kind=kind, **calendar)
+    text, html = (env.get_template(f"mail/bookings/letter.{suffix}").render(context) for suffix in ("txt", "html"))
+    return Content(subject=words.subject, text=text, html=html, kind=kind, **calendar)

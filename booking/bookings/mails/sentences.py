@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
+from urllib.parse import urlencode
 
 from booking.bookings.mails.snapshots import REPLACED
-from booking.bookings.rules.states import REASON_WORDS, Actor, CancelReason, Event, State
-from booking.calendars.invitations import contact_words, group_words, practical_facts
+from booking.bookings.rules.states import OFFERED_BY_HOST, REASON_WORDS, Actor, CancelReason, Event, State
+from booking.calendars.invitations import contact_words, for_reader, group_words, practical_facts, shown_facts
 from booking.calendars.models import Side
+from booking.core import clock
 from booking.core.dates import format_moment, format_span, zone_note
-from booking.core.i18n import _
+from booking.core.i18n import _, _p
 from booking.mail.identity import absolute_url
+
+
+@dataclass(frozen=True)
+class OtherVisit:
+    """Somewhere else the class could go. where: the firm and its town. when: in words. url: its page."""
+
+    title: str
+    where: str
+    when: str
+    url: str
+
+
+def hello(name: str) -> str:
+    return _("Bonjour %(name)s,", name=for_reader(name)) if name else _("Bonjour,")
+
+
+def typed_for_reader(letter: Mapping[str, Any]) -> dict[str, Any]:
+    """The snapshot with all that people typed spaced as the reader's language wants it."""
+    return {
+        **letter,
+        "note": for_reader(letter["note"]),
+        "facts": shown_facts(letter["facts"]),
+        "other_visits": [shown_facts(visit) for visit in letter.get("other_visits", ())],
+    }
 
 
 def booking_page_url(booking_id: int, side: Side, company_id: int, language: str) -> str:
@@ -30,6 +57,13 @@ def _page_path(booking_id: int, side: Side, company_id: int) -> str:
 def span(facts: Mapping[str, Any]) -> str:
     start, end = (datetime.fromisoformat(facts[name]) for name in ("local_start", "local_end"))
     return format_span(start, end, facts["timezone"])
+
+
+def on_span(facts: Mapping[str, Any]) -> str:
+    """When, inside a sentence: « le mardi 12 janvier 2027 de 9 h 00 à 11 h 30 »."""
+    if facts["local_start"][:10] != facts["local_end"][:10]:
+        return _p("several days", "%(span)s", span=span(facts))
+    return _("le %(span)s", span=span(facts))
 
 
 def rows(facts: Mapping[str, Any], side: Side, kind: str) -> list[tuple[str, str]]:
@@ -76,16 +110,44 @@ def _practical(label: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda facts: dict(practical_facts(facts)).get(label, "")
 
 
-def end_sentences(letter: Mapping[str, Any]) -> list[str]:
+def quotes(
+    kind: str, side: Side, letter: Mapping[str, Any], facts: Mapping[str, Any], note: str
+) -> list[tuple[str, str]]:
+    """What somebody wrote, under their name: (who, text). note: of whoever changed the booking, most often its host."""
+    found = []
+    if kind in ("booking-confirmed", "booking-updated", "booking-moved") and note:
+        # Only hosts and teachers can add a word to a change.
+        by_host = letter["event"] not in (Event.CHANGE_COUNT, Event.MOVE) or letter["actor"] == Actor.HOST
+        who = facts["company"] if by_host else facts["teacher"]
+        found.append((_("Message de %(name)s", name=who), note))
+    asks = letter["event"] in (Event.REQUEST, Event.ACCEPT_OFFER, Event.CONFIRM)
+    if side is Side.COMPANY and asks and facts.get("message"):
+        found.append((_("Message de %(name)s", name=facts["teacher"]), facts["message"]))
+    return found
+
+
+def other_visits(letter: Mapping[str, Any], language: str) -> list[OtherVisit]:
+    """Where the class could go instead."""
+    return [
+        OtherVisit(visit["title"], visit["company"], span(visit), absolute_url(visit["path"], language))
+        for visit in letter.get("other_visits", ())
+    ]
+
+
+def end_sentences(letter: Mapping[str, Any], side: Side) -> list[str]:
     """Who ended it, then the reason and the message given; nothing when nothing ended."""
     who = _who_ended(letter)
     if who is None:
         return []
-    sentences = [who]
-    if letter["reason"] in set(CancelReason):
-        sentences.append(_("Raison : %(reason)s.", reason=REASON_WORDS[CancelReason(letter["reason"])]))
-    if letter["note"]:
-        sentences.append(_("Message : %(note)s", note=letter["note"]))
+    sentences, reason, note = [who], letter["reason"], letter["note"]
+    if reason in set(CancelReason) and reason != CancelReason.OTHER:
+        sentences.append(_("Raison : %(reason)s.", reason=REASON_WORDS[CancelReason(reason)]))
+    if reason == CancelReason.CLASH:
+        # Where else the class goes is its own business.
+        if note and side is Side.CLASS:
+            sentences.append(_("Autre sortie : %(outing)s.", outing=note))
+    elif note:
+        sentences.append(_("Message : %(note)s", note=note))
     return sentences
 
 
@@ -98,6 +160,8 @@ def _who_ended(letter: Mapping[str, Any]) -> str | None:
         return _("Le délai est passé sans réponse.")
     if event == Event.HEAD_REFUSE:
         return _("Le chef d’établissement n’a pas donné son autorisation.")
+    if event == Event.HOST_DECLINE and facts.get("comes_to_class"):
+        return _("L’entreprise %(company)s ne peut pas venir dans la classe.", company=company)
     if event == Event.HOST_DECLINE:
         return _("L’entreprise %(company)s ne peut pas accueillir la classe.", company=company)
     if event == Event.SLOT_CANCELLED and actor == Actor.HOST:
@@ -115,81 +179,160 @@ def _who_ended(letter: Mapping[str, Any]) -> str | None:
     }[Actor(actor)]
 
 
-def clock_sentences(kind: str, side: Side, letter: Mapping[str, Any]) -> list[str]:
-    """Who must act, until when, and what happens otherwise (product, section 3, rule 5)."""
-    clocks, facts = letter["clocks"], letter["facts"]
-    until = {name: _moment(moment, facts["timezone"]) for name, moment in clocks.items()}
-    company = facts["company"]
-    sentences = []
-    if kind == "booking-requested" and side is Side.CLASS:
-        if "host" in until:
-            sentences.append(
-                _(
-                    "L’entreprise %(company)s répond avant le %(moment)s. Sans réponse, la demande expire et les places sont rendues.",
-                    company=company,
-                    moment=until["host"],
-                )
-            )
-        if "head" in until:
-            sentences.append(
-                _(
-                    "Votre chef d’établissement donne son autorisation avant le %(moment)s. Sans réponse, la demande expire.",
-                    moment=until["head"],
-                )
-            )
-    elif kind == "booking-requested" and "host" in until:
-        sentences.append(
-            _(
-                "Répondez avant le %(moment)s. Sans réponse de votre part, la demande expire et les places sont rendues.",
-                moment=until["host"],
-            )
+def clock_sentences(
+    kind: str, side: Side, letter: Mapping[str, Any], *, is_moved: bool, clash: Mapping[str, str] | None
+) -> list[str]:
+    """Who must act, until when, and what happens otherwise (product, section 3, rule 5).
+
+    is_moved: the date is not the one this reader was last told. clash: the class's other outing at the new date.
+    """
+    timezone = letter["facts"]["timezone"]
+    until = {name: _moment(moment, timezone) for name, moment in letter["clocks"].items()}
+    if "reconfirm" in until and datetime.fromisoformat(letter["clocks"]["reconfirm"]) <= clock.now():
+        del until["reconfirm"]
+    sentences = _after_a_move(side, until, clash) if is_moved else []
+    asked = _ASKED_IN_STATE.get(letter["state"], "") if kind == "booking-moved" else kind
+    if asked == "place-offered" and letter.get("origin") not in OFFERED_BY_HOST:
+        asked = "waitlist-offered"
+    return [*sentences, *_answers(asked, side, until, letter["facts"])]
+
+
+# A booking that follows its slot to another date repeats what it already asked for.
+_ASKED_IN_STATE = {
+    State.HELD: "hold-placed",
+    State.REQUESTED: "booking-requested",
+    State.OFFERED: "place-offered",
+}
+
+
+def _after_a_move(side: Side, until: Mapping[str, str], clash: Mapping[str, str] | None) -> list[str]:
+    moment = until.get("reconfirm")
+    if clash and side is Side.CLASS:
+        busy = _(
+            "À la nouvelle date, votre classe est déjà prise par « %(title)s », %(when)s. Gardez l’une des deux sorties et annulez l’autre.",
+            title=clash["title"],
+            when=clash["when"],
         )
-    elif kind == "booking-requested":
-        sentences.append(_("Vous n’avez rien à faire : l’établissement doit encore autoriser la venue de la classe."))
-    elif kind == "booking-updated" and letter["event"] == Event.SLOT_MOVED and "reconfirm" in until:
-        if side is Side.CLASS:
-            sentences.append(
-                _(
-                    "Si la nouvelle date ne convient pas, annulez avant le %(moment)s. Sans réponse de votre part, la réservation est maintenue.",
-                    moment=until["reconfirm"],
-                )
+        otherwise = _("Sans réponse de votre part d’ici le %(moment)s, cette réservation sera annulée.", moment=moment)
+        return [f"{busy} {otherwise}" if moment else busy]
+    if moment is None:
+        return []
+    if clash:
+        return [
+            _(
+                "À la nouvelle date, la classe est déjà prise. Sans réponse de sa part d’ici le %(moment)s, cette réservation sera annulée.",
+                moment=moment,
             )
-        else:
-            sentences.append(
-                _(
-                    "La classe peut annuler jusqu’au %(moment)s. Sans réponse de sa part, la réservation est maintenue.",
-                    moment=until["reconfirm"],
-                )
+        ]
+    if side is Side.CLASS:
+        return [
+            _(
+                "Si la nouvelle date ne convient pas, annulez avant le %(moment)s. Sans réponse de votre part, la réservation est maintenue.",
+                moment=moment,
             )
-    elif kind == "booking-confirmed" and side is Side.CLASS and "cancel" in until:
-        sentences.append(
+        ]
+    return [
+        _(
+            "La classe peut annuler jusqu’au %(moment)s. Sans réponse de sa part, la réservation est maintenue.",
+            moment=moment,
+        )
+    ]
+
+
+def _answers(kind: str, side: Side, until: Mapping[str, str], facts: Mapping[str, Any]) -> list[str]:
+    if kind == "booking-requested":
+        return _asked_of_the_class(until, facts) if side is Side.CLASS else [_asked_of_the_company(until, facts)]
+    if side is Side.COMPANY:
+        return []
+    if kind == "booking-confirmed" and "cancel" in until:
+        return [
             _(
                 "Un empêchement ? Vous pouvez annuler en ligne jusqu’au %(moment)s ; ensuite, appelez le contact de l’entreprise.",
                 moment=until["cancel"],
             )
-        )
-    elif kind == "hold-placed" and "deadline" in until:
-        sentences.append(
-            _(
-                "Confirmez l’option avant le %(moment)s. Sans réponse de votre part, elle tombe et les places sont rendues.",
-                moment=until["deadline"],
-            )
-        )
-    elif kind == "place-offered" and "deadline" in until:
-        sentences.append(
-            _(
-                "Acceptez la place avant le %(moment)s. Sans réponse de votre part, l’offre tombe et les places sont rendues.",
-                moment=until["deadline"],
-            )
-        )
-    elif kind == "waitlist-offered" and "deadline" in until:
-        sentences.append(
+        ]
+    if "deadline" not in until or kind not in ("hold-placed", "place-offered", "waitlist-offered"):
+        return []
+    moment, is_workshop = until["deadline"], facts.get("comes_to_class")
+    if kind == "waitlist-offered":
+        return [
             _(
                 "Acceptez la place avant le %(moment)s. Sans réponse de votre part, elle est proposée à la classe suivante.",
-                moment=until["deadline"],
+                moment=moment,
+            )
+        ]
+    if kind == "hold-placed" and is_workshop:
+        return [
+            _(
+                "Confirmez l’option avant le %(moment)s. Sans réponse de votre part, elle tombe et la date est rendue.",
+                moment=moment,
+            )
+        ]
+    if kind == "hold-placed":
+        return [
+            _(
+                "Confirmez l’option avant le %(moment)s. Sans réponse de votre part, elle tombe et les places sont rendues.",
+                moment=moment,
+            )
+        ]
+    if is_workshop:
+        return [
+            _(
+                "Acceptez la date avant le %(moment)s. Sans réponse de votre part, l’offre tombe et la date est rendue.",
+                moment=moment,
+            )
+        ]
+    return [
+        _(
+            "Acceptez la place avant le %(moment)s. Sans réponse de votre part, l’offre tombe et les places sont rendues.",
+            moment=moment,
+        )
+    ]
+
+
+def _asked_of_the_class(until: Mapping[str, str], facts: Mapping[str, Any]) -> list[str]:
+    sentences = []
+    if "host" in until and facts.get("comes_to_class"):
+        sentences.append(
+            _(
+                "L’entreprise %(company)s répond avant le %(moment)s. Sans réponse, la demande expire et la date est rendue.",
+                company=facts["company"],
+                moment=until["host"],
+            )
+        )
+    elif "host" in until:
+        sentences.append(
+            _(
+                "L’entreprise %(company)s répond avant le %(moment)s. Sans réponse, la demande expire et les places sont rendues.",
+                company=facts["company"],
+                moment=until["host"],
+            )
+        )
+    if "head" in until:
+        sentences.append(
+            _(
+                "Votre chef d’établissement donne son autorisation avant le %(moment)s. Sans réponse, la demande expire.",
+                moment=until["head"],
             )
         )
     return sentences
+
+
+def _asked_of_the_company(until: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+    is_workshop = facts.get("comes_to_class")
+    if "host" in until and is_workshop:
+        return _(
+            "Répondez avant le %(moment)s. Sans réponse de votre part, la demande expire et la date est rendue.",
+            moment=until["host"],
+        )
+    if "host" in until:
+        return _(
+            "Répondez avant le %(moment)s. Sans réponse de votre part, la demande expire et les places sont rendues.",
+            moment=until["host"],
+        )
+    if is_workshop:
+        return _("Vous n’avez rien à faire : l’établissement doit encore autoriser l’atelier.")
+    return _("Vous n’avez rien à faire : l’établissement doit encore autoriser la venue de la classe.")
 
 
 def _moment(moment: str, timezone: str) -> str:
@@ -197,22 +340,33 @@ def _moment(moment: str, timezone: str) -> str:
 
 
 def actions(
-    booking_id: int, kind: str, side: Side, company_id: int, language: str, state: str
+    kind: str, side: Side, letter: Mapping[str, Any], language: str, *, clashes: bool = False
 ) -> list[tuple[str, str]]:
     """The links of the message, the main one first."""
-    path = _page_path(booking_id, side, company_id)
+    facts, state = letter["facts"], letter["state"]
+    path = _page_path(letter["booking_id"], side, facts["company_id"])
+    asked = _ASKED_IN_STATE.get(state, kind) if kind == "booking-moved" else kind
     main = {
         ("booking-requested", Side.COMPANY): _("Répondre à la demande"),
         ("hold-placed", Side.CLASS): _("Confirmer l’option"),
         ("waitlist-offered", Side.CLASS): _("Accepter la place"),
         ("place-offered", Side.CLASS): _("Accepter la place"),
-    }.get((kind, side), _("Voir la réservation"))
+    }.get((asked, side), _("Voir la réservation"))
+    if clashes and side is Side.CLASS:
+        main = _("Garder ou annuler la réservation")
     links = [(main, absolute_url(path, language))]
     if kind in ("booking-confirmed", "booking-updated"):
         links.append((_("Ajouter à mon agenda (fichier .ics)"), absolute_url(f"{path}.ics", language)))
     is_over = state in (State.CANCELLED, State.DECLINED, State.EXPIRED)
     if is_over and side is Side.CLASS:
-        links.append((_("Chercher une autre visite"), absolute_url("/programme", language)))
+        words = _("Chercher un autre atelier") if facts.get("comes_to_class") else _("Chercher une autre visite")
+        links.append((words, absolute_url(_programme_path(facts), language)))
     if is_over and side is Side.COMPANY:
-        links.append((_("Voir vos créneaux"), absolute_url(f"/company/{company_id}/", language)))
+        links.append((_("Voir vos créneaux"), absolute_url(f"/company/{facts['company_id']}/", language)))
     return links
+
+
+def _programme_path(facts: Mapping[str, Any]) -> str:
+    """The programme of what is free for this level in this département, as the booking's page opens it."""
+    asked = {"departement": facts.get("departement_code"), "level": facts.get("level_code"), "free": 1}
+    return f"/programme?{urlencode({name: value for name, value in asked.items() if value})}"

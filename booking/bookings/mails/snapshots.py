@@ -8,10 +8,16 @@ from datetime import date
 from typing import Any
 
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import Actor, Answer
+from booking.bookings.queries import alternatives
+from booking.bookings.rules.states import ENDED, Actor, Answer
 from booking.calendars.ics import Method
+from booking.calendars.invitations import ACCESS_FACTS
 from booking.calendars.models import CalendarObject, Side
+from booking.catalogue.models import Slot
+from booking.catalogue.rules.wording import ref_of
+from booking.core import clock
 from booking.mail.rules import many_lines, one_line
+from booking.schools.models import Audience
 
 # What each side may know of the other (specs/invitations §3.4), and is told of again when it changes.
 _BOTH_SEE = ("title", "local_start", "local_end", "timezone", "place", "class_name", "pupils", "adults")
@@ -26,6 +32,9 @@ VISIBLE = {
         "equipment",
         "clothing",
         "to_bring",
+        "minimum_age",
+        "photo_rule",
+        *ACCESS_FACTS,
     ),
     Side.COMPANY: (*_BOTH_SEE, "school", "teacher", "special_needs"),
 }
@@ -53,6 +62,9 @@ def snapshot(
     calendar: CalendarObject | None = None,
     method: Method | None = None,
 ) -> dict[str, Any]:
+    facts = facts_of(booking)
+    if side is Side.COMPANY:
+        facts["message"] = many_lines(booking.message)
     return {
         "booking_id": booking.id,
         "side": side,
@@ -62,10 +74,32 @@ def snapshot(
         "note": change.note,
         "before": change.before,
         "state": booking.state,
-        "facts": facts_of(booking),
+        "origin": booking.origin,
+        "facts": facts,
         "clocks": _clocks_of(booking),
+        "other_visits": _other_visits(booking) if side is Side.CLASS and change.event != REPLACED else [],
         "object": str(calendar.id) if calendar else None,
         "method": method,
+    }
+
+
+def _other_visits(booking: Booking) -> list[dict[str, str]]:
+    """Where the class could go instead, once its booking is over, as its page shows it; nothing after the day."""
+    if booking.state not in ENDED or booking.slot.starts_at <= clock.now():
+        return []
+    return [_other_visit(slot) for slot in alternatives(booking.slot, booking.school_class)]
+
+
+def _other_visit(slot: Slot) -> dict[str, str]:
+    activity = slot.activity
+    where = "" if activity.comes_to_class else activity.site.commune_name
+    return {
+        "path": f"/programme/{ref_of(activity)}?slot={slot.id}",
+        "title": one_line(activity.title),
+        "company": one_line(", ".join(part for part in (activity.company.name, where) if part)),
+        "local_start": slot.local_start.isoformat(),
+        "local_end": slot.local_end.isoformat(),
+        "timezone": slot.timezone,
     }
 
 
@@ -83,10 +117,12 @@ def facts_of(booking: Booking) -> dict[str, Any]:
         "contact": activity.contact.name,
         "contact_phone": activity.contact.phone,
     }
-    texts = {name: getattr(activity, name) for name in ("access", "parking", "equipment", "clothing", "to_bring")}
+    texts = ("access", "parking", "equipment", "clothing", "to_bring", "photo_rule", "access_note")
+    plain_facts = (name for name in (*ACCESS_FACTS, "minimum_age", "comes_to_class") if name not in texts)
     return {
         **{name: one_line(text) for name, text in words.items()},
-        **{name: many_lines(text) for name, text in texts.items()},
+        **{name: many_lines(getattr(activity, name)) for name in texts},
+        **{name: getattr(activity, name) for name in plain_facts},
         "local_start": slot.local_start.isoformat(),
         "local_end": slot.local_end.isoformat(),
         "starts_at": slot.starts_at.isoformat(),
@@ -98,6 +134,9 @@ def facts_of(booking: Booking) -> dict[str, Any]:
         "adults": booking.adults,
         "special_needs": booking.has_special_needs,
         "company_id": activity.company_id,
+        "is_staff": booking.school_class.audience is Audience.STAFF,
+        "level_code": booking.level_code,
+        "departement_code": slot.departement_code,
     }
 
 

@@ -189,7 +189,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.HELD, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("hold-expired")),
     (State.HELD, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
     (State.HELD, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _DECLINED),
-    (State.HELD, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
+    (State.HELD, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.HELD, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.HELD, Event.MOVE): Transition(_by(_T), None),
     (State.HELD, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
@@ -202,7 +202,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.REQUESTED, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("request-expired", *_BOTH)),
     (State.REQUESTED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED, _WITHDRAWN),
     (State.REQUESTED, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _DECLINED),
-    (State.REQUESTED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
+    (State.REQUESTED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.REQUESTED, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.REQUESTED, Event.MOVE): Transition(_by(_T), None),
     (State.REQUESTED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
@@ -224,7 +224,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.WAITING, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
     (State.WAITING, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("waitlist-closed")),
     (State.WAITING, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _mails("waitlist-closed")),
-    (State.WAITING, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
+    (State.WAITING, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.WAITING, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.WAITING, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     (State.OFFERED, Event.ACCEPT_OFFER): Transition(_by(_T), State.REQUESTED, _REQUESTED),
@@ -234,7 +234,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.OFFERED, Event.SLOT_CANCELLED): Transition(
         _by(_H, _OFFICER), State.CANCELLED, (_LINE_CLOSED, _OFFER_DROPPED)
     ),
-    (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("organizer-notice")),
+    (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.OFFERED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # The day, recorded then or later, and corrected
     **{

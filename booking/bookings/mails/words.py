@@ -1,0 +1,374 @@
+"""The sentences that one kind of message has for itself: subject, heading, what happened, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from booking.bookings.mails.names import group_name
+from booking.bookings.mails.sentences import on_span
+from booking.bookings.mails.snapshots import REPLACED
+from booking.bookings.rules.states import Actor, Event, State
+from booking.calendars.models import Side
+from booking.core.dates import format_day
+from booking.core.i18n import _
+
+
+@dataclass(frozen=True)
+class Words:
+    """lead: before the facts. following: after them."""
+
+    subject: str
+    heading: str
+    lead: list[str]
+    following: list[str] = field(default_factory=list)
+
+
+class Scene:
+    """A booking as the sentences name it: who comes, when, whether the firm comes to the class instead."""
+
+    def __init__(self, letter: Mapping[str, Any], facts: Mapping[str, Any], *, clashes: bool = False) -> None:
+        self.event, self.actor, self.state = letter["event"], letter["actor"], letter["state"]
+        self.for_class = Side(letter["side"]) is Side.CLASS
+        self.is_workshop: bool = bool(facts.get("comes_to_class"))
+        self.clashes = clashes
+        self.title, self.company = facts["title"], facts["company"]
+        self.school, self.teacher = facts["school"], facts["teacher"]
+        self.who, self.when = group_name(facts), on_span(facts)
+        self.day = format_day(datetime.fromisoformat(facts["local_start"]))
+
+
+def words_of(kind: str, scene: Scene) -> Words:
+    """The words of a kind of message, in the current language."""
+    return _WORDS[kind](scene)
+
+
+def facts_heading(facts: Mapping[str, Any]) -> str:
+    return _("L’atelier") if facts.get("comes_to_class") else _("La visite")
+
+
+def _confirmed(s: Scene) -> Words:
+    if s.for_class and s.is_workshop:
+        lead = _(
+            "C’est confirmé : %(company)s vient dans votre classe %(when)s, pour %(who)s.",
+            company=s.company, when=s.when, who=s.who,
+        )  # fmt: skip
+    elif s.for_class:
+        lead = _("C’est confirmé : %(company)s attend %(who)s %(when)s.", company=s.company, who=s.who, when=s.when)
+    elif s.is_workshop:
+        lead = _(
+            "C’est confirmé : vous venez en classe %(when)s, pour %(who)s (%(school)s).",
+            when=s.when, who=s.who, school=s.school,
+        )  # fmt: skip
+    else:
+        lead = _(
+            "C’est confirmé : vous attendez %(who)s (%(school)s) %(when)s.", who=s.who, school=s.school, when=s.when
+        )
+    subject = _("Réservation confirmée : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Réservation confirmée"), [lead])
+
+
+def _updated(s: Scene) -> Words:
+    if s.for_class:
+        lead = _("Votre réservation auprès de %(company)s a changé.", company=s.company)
+    else:
+        lead = _("La réservation pour %(who)s (%(school)s) a changé.", who=s.who, school=s.school)
+    agenda = _("L’agenda se met à jour avec l’invitation jointe.")
+    subject = _("Réservation modifiée : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Réservation modifiée"), [f"{lead} {agenda}"])
+
+
+def _cancelled(s: Scene) -> Words:
+    if s.event == REPLACED:
+        return _replaced(s)
+    if s.for_class and s.is_workshop:
+        lead = _("L’atelier prévu %(when)s dans votre classe, avec %(who)s, n’aura pas lieu.", when=s.when, who=s.who)
+    elif s.for_class:
+        lead = _("La visite prévue %(when)s avec %(who)s n’aura pas lieu.", when=s.when, who=s.who)
+    elif s.is_workshop:
+        lead = _(
+            "L’atelier prévu %(when)s pour %(who)s (%(school)s) est annulé.", when=s.when, who=s.who, school=s.school
+        )
+    else:
+        lead = _(
+            "La visite prévue %(when)s pour %(who)s (%(school)s) est annulée.", when=s.when, who=s.who, school=s.school
+        )
+    subject = _("Réservation annulée : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Réservation annulée"), [lead], [_after_a_cancellation(s)])
+
+
+def _after_a_cancellation(s: Scene) -> str:
+    if s.for_class and s.actor == Actor.TEACHER:
+        return _("Vous pouvez choisir une autre date, ou autre chose pour %(who)s, dans le programme.", who=s.who)
+    if s.for_class:
+        return _("%(more)s Une nouvelle réservation se fait en quelques minutes.", more=_more_in_the_programme(s))
+    if s.event == Event.SLOT_CANCELLED:
+        return _("Ce créneau n’est plus proposé. Vous pouvez en publier un autre quand vous voulez.")
+    return _free_again(s)
+
+
+def _replaced(s: Scene) -> Words:
+    if s.is_workshop:
+        lead = _(
+            "La réservation ci-dessous n’est plus à votre nom : l’atelier prévu %(when)s reste maintenu.", when=s.when
+        )
+    else:
+        lead = _(
+            "La réservation ci-dessous n’est plus à votre nom : la visite prévue %(when)s reste maintenue.",
+            when=s.when,
+        )
+    return Words(
+        _("Réservation annulée pour vous : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Réservation suivie par une autre personne"),
+        [lead],
+        [_("Vous n’avez rien à faire.")],
+    )
+
+
+def _more_in_the_programme(s: Scene) -> str:
+    if s.is_workshop:
+        return _("Le programme propose d’autres ateliers et d’autres visites pour %(who)s.", who=s.who)
+    return _("Le programme propose d’autres visites pour %(who)s.", who=s.who)
+
+
+def _given_back(s: Scene) -> str:
+    return _("La date est rendue.") if s.is_workshop else _("Les places sont rendues.")
+
+
+def _free_again(s: Scene) -> str:
+    if s.is_workshop:
+        return _("La date est de nouveau proposée aux autres classes : vous n’avez rien à faire.")
+    return _("Les places sont de nouveau proposées aux autres classes : vous n’avez rien à faire.")
+
+
+def _declined(s: Scene) -> Words:
+    if s.event == Event.SLOT_CANCELLED:
+        return _slot_cancelled(s)
+    return Words(
+        _("Demande refusée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Demande refusée"),
+        [_("Votre demande pour %(who)s auprès de %(company)s n’a pas abouti.", who=s.who, company=s.company)],
+        [f"{_given_back(s)} {_more_in_the_programme(s)}"],
+    )
+
+
+def _slot_cancelled(s: Scene) -> Words:
+    """Of an option, a request or a wait: nobody refused it, its date is gone."""
+    lead = _(
+        "Le créneau que vous aviez choisi pour %(who)s auprès de %(company)s, %(when)s, n’existe plus.",
+        who=s.who, company=s.company, when=s.when,
+    )  # fmt: skip
+    ends = _("L’atelier n’aura pas lieu.") if s.is_workshop else _("La visite n’aura pas lieu.")
+    return Words(
+        _("Créneau annulé : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Créneau annulé"),
+        [f"{lead} {ends}"],
+        [_more_in_the_programme(s)],
+    )
+
+
+def _requested(s: Scene) -> Words:
+    kept = (
+        _("La date est gardée en attendant la réponse.")
+        if s.is_workshop
+        else _("Les places sont gardées en attendant la réponse.")
+    )
+    if s.for_class:
+        lead = _("Votre demande pour %(who)s est partie.", who=s.who)
+        subject = _("Demande envoyée : %(day)s, %(title)s", day=s.day, title=s.title)
+        return Words(subject, _("Demande envoyée"), [f"{lead} {kept}"])
+    if s.is_workshop:
+        heading = _("Une classe souhaite vous recevoir")
+        lead = _(
+            "%(teacher)s (%(school)s) vous demande de venir en classe %(when)s, pour %(who)s.",
+            teacher=s.teacher, school=s.school, when=s.when, who=s.who,
+        )  # fmt: skip
+    else:
+        heading = _("Une classe souhaite venir")
+        lead = _(
+            "%(teacher)s (%(school)s) demande à venir avec %(who)s %(when)s.",
+            teacher=s.teacher, school=s.school, who=s.who, when=s.when,
+        )  # fmt: skip
+    return Words(
+        _("Demande de réservation : %(day)s, %(title)s", day=s.day, title=s.title), heading, [f"{lead} {kept}"]
+    )
+
+
+def _moved(s: Scene) -> Words:
+    """An option, a request, a wait or an offer whose slot has another date: it follows."""
+    moved = _("%(company)s a déplacé le créneau que vous avez choisi pour %(who)s.", company=s.company, who=s.who)
+    follows = {
+        State.HELD: _("Votre option suit la nouvelle date."),
+        State.REQUESTED: _("Votre demande suit la nouvelle date et attend toujours une réponse."),
+        State.WAITING: _("Vous gardez votre rang dans la liste d’attente."),
+        State.OFFERED: _("La place qui vous est proposée suit la nouvelle date."),
+    }.get(s.state, "")
+    following = [_("Si cette date ne convient pas, annulez sur la page de la réservation.")]
+    if s.state in (State.REQUESTED, State.WAITING) and not s.clashes:
+        following = [f"{following[0]} {_('Sinon, vous n’avez rien à faire.')}"]
+    return Words(
+        _("Date changée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("La date a changé"),
+        [f"{moved} {follows}".strip()],
+        following,
+    )
+
+
+def _notice(s: Scene) -> Words:
+    if s.event == Event.HAND_OVER:
+        return Words(
+            _("Réservation confiée : %(day)s, %(title)s", day=s.day, title=s.title),
+            _("Une réservation vous est confiée"),
+            [_("La réservation pour %(who)s est maintenant suivie par %(teacher)s.", who=s.who, teacher=s.teacher)],
+            [_("Ouvrez la réservation pour voir qui doit répondre, et avant quand.")],
+        )
+    lead = _(
+        "La réservation pour %(who)s (%(school)s), prévue %(when)s, a été annulée.",
+        who=s.who, school=s.school, when=s.when,
+    )  # fmt: skip
+    return Words(
+        _("Réservation annulée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Réservation annulée"),
+        [lead],
+        [_("Ce message est pour votre information : vous n’avez rien à faire.")],
+    )
+
+
+def _held(s: Scene) -> Words:
+    if s.is_workshop:
+        lead = _(
+            "La date est gardée pour %(who)s auprès de %(company)s, le temps de demander les accords.",
+            who=s.who, company=s.company,
+        )  # fmt: skip
+    else:
+        lead = _(
+            "Les places sont gardées pour %(who)s auprès de %(company)s, le temps de demander les accords et le transport.",
+            who=s.who, company=s.company,
+        )  # fmt: skip
+    return Words(
+        _("Option posée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Option posée"),
+        [lead],
+        [_("Rien n’est encore inscrit dans votre agenda : l’invitation part quand la réservation est confirmée.")],
+    )
+
+
+def _hold_expired(s: Scene) -> Words:
+    if s.is_workshop:
+        after = _("La date est rendue. Si elle est encore libre, vous pouvez réserver de nouveau dès maintenant.")
+    else:
+        after = _("Les places sont rendues. S’il en reste, vous pouvez réserver de nouveau dès maintenant.")
+    return Words(
+        _("Option expirée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Option expirée"),
+        [_("L’option posée pour %(who)s auprès de %(company)s est tombée.", who=s.who, company=s.company)],
+        [after],
+    )
+
+
+def _place_offered(s: Scene) -> Words:
+    if s.is_workshop:
+        lead = _(
+            "%(company)s répond à votre demande et propose une date pour %(who)s : elle est gardée.",
+            company=s.company, who=s.who,
+        )  # fmt: skip
+    else:
+        lead = _(
+            "%(company)s répond à votre demande et propose une date pour %(who)s : les places sont gardées.",
+            company=s.company, who=s.who,
+        )  # fmt: skip
+    return Words(
+        _("Date proposée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Une date vous est proposée"),
+        [lead],
+        [
+            _(
+                "Si la date ne convient pas, refusez sur la page de la réservation : vous pourrez demander d’autres dates."
+            ),
+            _("Rien n’est encore inscrit dans votre agenda : l’invitation part quand vous acceptez."),
+        ],
+    )
+
+
+def _request_expired(s: Scene) -> Words:
+    if s.for_class:
+        lead = _("Votre demande pour %(who)s auprès de %(company)s a expiré.", who=s.who, company=s.company)
+        after = f"{_given_back(s)} {_more_in_the_programme(s)}"
+    else:
+        lead = _(
+            "La demande de %(teacher)s pour %(who)s (%(school)s) a expiré.",
+            teacher=s.teacher, who=s.who, school=s.school,
+        )  # fmt: skip
+        after = f"{_('L’enseignant en est informé.')} {_free_again(s)}"
+    subject = _("Demande expirée : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Demande expirée"), [lead], [after])
+
+
+def _request_withdrawn(s: Scene) -> Words:
+    lead = _(
+        "La demande de %(teacher)s pour %(who)s (%(school)s) est retirée.",
+        teacher=s.teacher, who=s.who, school=s.school,
+    )  # fmt: skip
+    subject = _("Demande retirée : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Demande retirée"), [lead], [_free_again(s)])
+
+
+def _wait_closed(s: Scene) -> Words:
+    if s.event == Event.SLOT_CANCELLED:
+        return _slot_cancelled(s)
+    lead = _("Il n’y a pas eu de place pour %(who)s sur ce créneau de %(company)s.", who=s.who, company=s.company)
+    subject = _("Liste d’attente close : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("La liste d’attente est close"), [lead], [_more_in_the_programme(s)])
+
+
+def _wait_joined(s: Scene) -> Words:
+    if s.is_workshop:
+        after = _("Dès que la date se libère, nous vous la proposons : vous aurez quelques jours pour accepter.")
+    else:
+        after = _(
+            "Dès qu’il y a place pour tout le groupe, nous vous le proposons : vous aurez quelques jours pour accepter."
+        )
+    lead = _(
+        "Nous avons inscrit %(who)s sur la liste d’attente de ce créneau de %(company)s.",
+        who=s.who, company=s.company,
+    )  # fmt: skip
+    subject = _("En liste d’attente : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Votre classe est en liste d’attente"), [lead], [after])
+
+
+def _wait_offered(s: Scene) -> Words:
+    if s.is_workshop:
+        lead = _("La date s’est libérée : elle est gardée pour %(who)s.", who=s.who)
+    else:
+        lead = _(
+            "Il y a place pour tout le groupe : les places sont gardées pour %(who)s auprès de %(company)s.",
+            who=s.who, company=s.company,
+        )  # fmt: skip
+    return Words(
+        _("Places proposées : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("La date se libère") if s.is_workshop else _("Des places se libèrent"),
+        [lead],
+        [_("Si la date ne convient plus, refusez sur la page de la réservation : une autre classe en profitera.")],
+    )
+
+
+_WORDS: dict[str, Callable[[Scene], Words]] = {
+    "booking-requested": _requested,
+    "booking-confirmed": _confirmed,
+    "booking-updated": _updated,
+    "booking-moved": _moved,
+    "booking-cancelled": _cancelled,
+    "booking-declined": _declined,
+    "request-expired": _request_expired,
+    "request-withdrawn": _request_withdrawn,
+    "organizer-notice": _notice,
+    "hold-placed": _held,
+    "hold-expired": _hold_expired,
+    "place-offered": _place_offered,
+    "waitlist-joined": _wait_joined,
+    "waitlist-offered": _wait_offered,
+    "waitlist-closed": _wait_closed,
+}
+KINDS = tuple(_WORDS)
