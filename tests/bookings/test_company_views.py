@@ -72,15 +72,18 @@ def test_requests_stand_on_top_with_their_deadline_then_slots_with_who_comes(pag
         "Claire Dupont",
         "« La classe étudie les matériaux. »",
         "Répondez avant le mardi 1er décembre 2026, 18 h. Sans réponse de votre part, la demande expire",
-        "complet",
+        "27 élèves sur 32 complet",
     ):
         assert fact in words
 
 
-def test_a_slot_without_a_class_says_how_many_places_it_has(page, base, slot):
-    words = words_of(page.get(f"{base}/").text)
-    assert "Aucune classe pour l’instant." in words
-    assert "32 places sur 32" in words
+def test_slots_without_a_class_are_folded_and_say_how_many_places_they_have(page, base, slot):
+    text = page.get(f"{base}/").text
+    assert "1 créneau sans inscription" in words_of(text)
+    assert "32 places" in words_of(text)
+    assert '<details class="more" open>' in text
+    booked(make.make_slot(slot.activity, local_start=datetime(2027, 1, 14, 9)), make.make_class())
+    assert '<details class="more">' in page.get(f"{base}/").text
 
 
 def test_past_slots_come_last_with_their_numbers(page, base, activity, set_now):
@@ -129,6 +132,22 @@ def test_accepting_confirms_and_says_so(page, base, request_):
     assert "C’est confirmé : la 4e B (Collège Louis Pasteur) vient." in words_of(answer.text)
     assert "1 demande attend" not in words_of(answer.text)
     assert the_booking().host_answer is Answer.YES
+
+
+@pytest.mark.parametrize("answer", [{"answer": "accept"}, {"answer": "decline", "reason": "production"}])
+def test_a_second_press_finds_what_the_first_did(page, base, request_, answer):
+    presses = [
+        words_of(page.post(f"{base}/bookings/{request_.id}/answer", data=answer, follow_redirects=True).text)
+        for _press in range(2)
+    ]
+    said = "C’est confirmé" if answer["answer"] == "accept" else "Demande refusée"
+    assert [said in words for words in presses] == [True, True]
+
+
+def test_accepting_a_declined_request_is_still_an_error(page, base, request_):
+    path = f"{base}/bookings/{request_.id}/answer"
+    page.post(path, data={"answer": "decline", "reason": "production"})
+    assert "cette action n’est plus possible" in words_of(page.post(path, data={"answer": "accept"}).text)
 
 
 def test_accepting_before_the_head_says_who_is_awaited(page, base, slot):
@@ -329,3 +348,6 @@ def test_a_cancelled_slot_shows_as_such_on_the_companys_page(page, base, slot):
     page.post(f"{base}/slots/{slot.id}/cancellation", data={"reason": "no_guide"})
     words = words_of(page.get(f"{base}/").text)
     assert "annulé pas d’intervenant disponible" in words
+    alone = words_of(page.get(f"{base}/slots/{slot.id}").text)
+    assert "annulé pas d’intervenant disponible" in alone
+    assert "places sur" not in alone

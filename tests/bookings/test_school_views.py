@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -51,6 +51,18 @@ def test_states_are_counted_and_the_bookings_to_come_stand_first(client, school)
     assert "<dt>annulée</dt><dd>1</dd>" in text
     words = words_of(text)
     assert words.index("À venir") < words.index("4e A") < words.index("Passées ou sans suite") < words.index("4e C")
+
+
+def test_several_are_counted_in_the_plural_and_another_school_year_says_its_own(client, school, set_now):
+    teacher = make.make_teacher(school)
+    for number, name in enumerate(("4e A", "4e C")):
+        booked(make.make_slot(local_start=datetime(2027, 1, 14 + number, 9)), make.make_class(teacher, name=name))
+    page = signed_in(client, teacher)
+    text = page.get(f"/school/{school.uai}/").text
+    assert "<dt>confirmées</dt><dd>2</dd>" in text
+    assert "jeudi 14 janvier 2027" not in words_of(text)
+    set_now(datetime(2027, 10, 1, 9, tzinfo=UTC))
+    assert "jeudi 14 janvier 2027" in words_of(page.get(f"/school/{school.uai}/").text)
 
 
 def test_another_schools_bookings_are_not_there_and_its_page_is_a_404(client, school):

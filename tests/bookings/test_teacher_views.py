@@ -248,6 +248,21 @@ def test_the_form_answers_before_it_asks(page, school_class):
     assert "confirmée aussitôt" in words
 
 
+def test_the_form_begins_with_the_class_booked_last_if_the_visit_is_for_it_else_with_one_it_is_for(page, teacher):
+    make.make_class(teacher, name="3e A", level_code="3E")
+    late = make.make_class(teacher, name="4e Z")
+    early = make.make_class(teacher, name="4e C")
+    slot = make.make_slot(make.make_activity(levels=("4E",)))
+
+    def begins_with(name):
+        return f"Réserver pour la {name}" in words_of(page.get(book_path(slot)).text)
+
+    assert begins_with("4e C") or begins_with("4e Z")
+    for chosen in (early, late):
+        booked(make.make_slot(local_start=datetime(2027, 1, 20 + chosen.id, 9)), chosen)
+        assert begins_with(chosen.name)
+
+
 def test_booking_leads_to_the_booking_with_a_confirmation(page, school_class):
     slot = make.make_slot()
     answer = page.post(

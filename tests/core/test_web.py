@@ -48,6 +48,14 @@ def test_an_unknown_address_is_a_404_in_the_language_of_its_prefix(client):
     assert '<html lang="en">' in answer.text
 
 
+def test_typed_words_get_their_spaces_on_a_french_page_only_and_stay_escaped(app):
+    typed = "{{ words | fr }}"
+    with app.test_request_context():
+        assert render_template_string(typed, words="Quoi ? <b>") == "Quoi\u00a0? &lt;b&gt;"
+    with app.test_request_context(environ_overrides={"booking.language": "en"}):
+        assert render_template_string(typed, words="Quoi ?") == "Quoi ?"
+
+
 def test_a_bug_gives_a_page_that_admits_it(app, client):
     production_like(app)
     serve(app, "/bug", lambda: 1 / 0)
