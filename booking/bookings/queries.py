@@ -255,9 +255,7 @@ def saved_classes(person: Person) -> list[SchoolClass]:
     return [each for each in found if each.owner_id == person.id or each.school_id in trusted_at]
 
 
-def usual_class(
-    classes: Sequence[SchoolClass], person_id: int, activity: Activity | None = None
-) -> SchoolClass | None:
+def usual_class(classes: Sequence[SchoolClass], person_id: int, activity: Activity | None = None) -> SchoolClass | None:
     """The class to begin with among these: the one that the person booked for last, if the activity is for it, else one
     that it is for, else the last one all the same, else the first."""
     if len(classes) < 2:
