@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
 import subprocess
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,6 @@ from typing import Any
 from flask import Flask
 
 ROOT = Path(__file__).resolve().parent.parent
-READY = "ready"
 
 
 def call_at_once(
@@ -26,7 +25,7 @@ def call_at_once(
     *,
     processes: int = 4,
     settings: dict[str, Any] | None = None,
-    timeout_s: float = 90,
+    timeout_s: float = 120,
 ) -> list[Any]:
     """What `function(**call)` gave for each of `calls`, made at the same moment from several Python processes.
 
@@ -35,80 +34,72 @@ def call_at_once(
     JSON. When it raises, the test fails with its traceback: catch in it the refusals that are an answer.
     settings: added to the test settings of the other processes.
     """
-    shares = [share for share in (calls[i::processes] for i in range(processes)) if share]
-    running = [_start(app, function, share, settings or {}) for share in shares]
-    try:
-        # They all stand at the line before the first one runs: starting Python takes longer than the race.
-        for process in running:
-            if process.stdout.readline().strip() != READY:
-                raise AssertionError(f"the process did not start:\n{process.communicate()[1]}")
-        for process in running:
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        answers = [_answers_of(process, timeout_s) for process in running]
-    finally:
-        for process in running:
-            process.kill()
-            process.communicate()
-    return [answers[i % len(shares)][i // len(shares)] for i in range(len(calls))]
-
-
-def _start(app: Flask, function: Callable[..., Any], share: list[dict], settings: dict[str, Any]) -> subprocess.Popen:
     task = {
         "url": app.config["SQLALCHEMY_DATABASE_URI"],
         "folder": str(Path(app.config["MAIL_SINK_DIR"]).parent),
         "function": [function.__module__, function.__qualname__],
-        "calls": share,
-        "settings": settings,
+        "shares": [share for share in (calls[i::processes] for i in range(processes)) if share],
+        "settings": settings or {},
     }
-    process = subprocess.Popen(
+    done = subprocess.run(
         [sys.executable, "-m", "tests.processes"],
         cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        input=json.dumps(task),
+        capture_output=True,
         text=True,
+        timeout=timeout_s,
     )
-    process.stdin.write(json.dumps(task) + "\n")
-    process.stdin.flush()
-    return process
+    if done.returncode != 0:
+        raise AssertionError(f"a process of the race failed:\n{done.stderr}")
+    answers = json.loads(done.stdout)
+    return [answers[i % len(answers)][i // len(answers)] for i in range(len(calls))]
 
 
-def _answers_of(process: subprocess.Popen, timeout_s: float) -> list[Any]:
-    out, err = process.communicate(timeout=timeout_s)
-    if process.returncode != 0:
-        raise AssertionError(f"a process of the race ended with {process.returncode}:\n{err}")
-    return json.loads(out)
+def _run_the_processes(task: dict[str, Any]) -> None:
+    """Load the code once, then fork: starting Python four times takes longer than the race."""
+    from tests import applications  # noqa: F401  (what the forks share)
+
+    importlib.import_module(task["function"][0])
+    fork = multiprocessing.get_context("fork")
+    answers = fork.SimpleQueue()
+    # They all stand at the line before the first one runs.
+    line = fork.Barrier(sum(len(share) for share in task["shares"]))
+    children = [
+        fork.Process(target=_run_as_one_of_the_processes, args=(task, number, line, answers))
+        for number in range(len(task["shares"]))
+    ]
+    for child in children:
+        child.start()
+    received = dict(answers.get() for _child in children)
+    for child in children:
+        child.join()
+    failures = [answer["failure"] for answer in received.values() if "failure" in answer]
+    if failures:
+        sys.exit("\n".join(failures))
+    sys.stdout.write(json.dumps([received[number]["answers"] for number in range(len(children))]))
 
 
-def _run_as_one_of_the_processes() -> None:
+def _run_as_one_of_the_processes(task: dict[str, Any], number: int, line: Any, answers: Any) -> None:
     from tests.applications import make_app
 
-    task = json.loads(sys.stdin.readline())
-    app = make_app(task["url"], Path(task["folder"]), **task["settings"])
     module, name = task["function"]
     function = getattr(importlib.import_module(module), name)
-    calls = task["calls"]
-    line = threading.Barrier(len(calls) + 1)
+    calls = task["shares"][number]
 
     def one_call(call: dict[str, Any]) -> Any:
         with app.app_context():
             line.wait()
             return function(**call)
 
-    with ThreadPoolExecutor(len(calls)) as threads:
-        futures = [threads.submit(one_call, call) for call in calls]
-        sys.stdout.write(READY + "\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
-        line.wait()
-        answers = [future.result() for future in futures]
-    sys.stdout.write(json.dumps(answers))
+    try:
+        app = make_app(task["url"], Path(task["folder"]), **task["settings"])
+        with ThreadPoolExecutor(len(calls)) as threads:
+            futures = [threads.submit(one_call, call) for call in calls]
+            answers.put((number, {"answers": [future.result() for future in futures]}))
+    except BaseException:
+        line.abort()
+        answers.put((number, {"failure": traceback.format_exc()}))
 
 
 if __name__ == "__main__":
-    try:
-        _run_as_one_of_the_processes()
-    except BaseException:
-        traceback.print_exc()
-        sys.exit(1)
+    _run_the_processes(json.load(sys.stdin))
