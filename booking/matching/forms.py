@@ -67,7 +67,11 @@ def _needs_its_beginning(form: Any, field: Any) -> None:
 # Three rows alike, in the order of the page.
 for _number in range(1, MOST_WISHES + 1):
     setattr(WishesForm, f"first_on_{_number}", DayField(_l("Le, ou à partir du"), validators=[Optional()]))
-    setattr(WishesForm, f"last_on_{_number}", DayField(_l("Jusqu’au (période)"), validators=[_needs_its_beginning, Optional()]))
+    setattr(
+        WishesForm,
+        f"last_on_{_number}",
+        DayField(_l("Jusqu’au (période)"), validators=[_needs_its_beginning, Optional()]),
+    )
     setattr(
         WishesForm,
         f"half_{_number}",
