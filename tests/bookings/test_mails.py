@@ -95,11 +95,13 @@ def confirm(booking: Booking) -> None:
     do(booking, Event.CONFIRM, new=True)
 
 
-def move(booking: Booking, days: int = 0, hours: int = 0) -> None:
-    """Move the booking's slot and tell its classes."""
+def move(booking: Booking, days: int = 0, hours: int = 0, *, note: str = "", clash: Any = None) -> None:
+    """Move the booking's slot and tell its classes. clash: what the class already does then."""
     slot = booking.slot
     before = {"local_start": slot.local_start, "local_end": slot.local_end, "timezone": slot.timezone,
               "place": booking.place, "title": slot.activity.title}  # fmt: skip
+    if clash:
+        before["clash"] = clash
     shift = timedelta(days=days, hours=hours)
     with transaction():
         db.session.execute(
@@ -108,7 +110,7 @@ def move(booking: Booking, days: int = 0, hours: int = 0) -> None:
                 starts_at=slot.starts_at + shift, ends_at=slot.ends_at + shift,
             )
         )  # fmt: skip
-    do(booking, Event.SLOT_MOVED, Actor.HOST, before=before)
+    do(booking, Event.SLOT_MOVED, Actor.HOST, before=before, note=note)
 
 
 def reword(booking: Booking, title: str) -> None:

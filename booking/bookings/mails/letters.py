@@ -150,7 +150,7 @@ def _content(mail: OutgoingMail, news: _News, facts: Mapping[str, Any], **calend
     letter = typed_for_reader(mail.payload)
     side, kind = Side(letter["side"]), news.kind
     facts, before = shown_facts(facts), shown_facts(news.before)
-    clash = shown_facts(news.clash) if news.clash else None
+    clash = {name: for_reader(text) for name, text in news.clash.items()} if news.clash else None
     words = words_of(kind, Scene(letter, facts, clashes=clash is not None))
     context = {
         "kind": kind,
