@@ -31,6 +31,12 @@ class Asked:
     form: RefusalForm = field(default_factory=RefusalForm)
 
 
+@bp.app_template_global()
+def accounts_to_check(membership: Membership) -> int:
+    """How many answers are awaited from this officer, for the link of the board."""
+    return people.count_waiting(people.queue_scope(membership))
+
+
 @bp.get("/people")
 @signed_in_required
 def people_home() -> Any:

@@ -153,21 +153,20 @@ def colleagues_of(membership: Membership) -> list[Person]:
         if membership.school_id
         else Membership.company_id == membership.company_id
     )
+    members = select(Membership.person_id).where(here, Membership.state == MemberState.ACTIVE)
+    if membership.school_id:
+        members = members.where(Membership.trusted_at.is_not(None))
     query = (
         select(Person)
-        .join(Membership, Membership.person_id == Person.id)
         .where(
-            here,
-            Membership.state == MemberState.ACTIVE,
+            Person.id.in_(members),
             Person.id != membership.person_id,
             Person.confirmed_at.is_not(None),
             Person.active,
         )
         .order_by(Person.last_name, Person.first_name, Person.id)
     )
-    if membership.school_id:
-        query = query.where(Membership.trusted_at.is_not(None))
-    return list(db.session.scalars(query.distinct()))
+    return list(db.session.scalars(query))
 
 
 def left_behind(membership: Membership) -> tuple[int, int, int]:

@@ -9,7 +9,8 @@ from typing import Any
 from flask_security import hash_password
 from sqlalchemy import select
 
-from booking.accounts.models import MemberRole, Membership, Person, ScopeKind
+from booking.accounts.models import MemberRole, Membership, MemberState, Person, ScopeKind
+from booking.accounts.rules import trust_deadline
 from booking.companies.models import Company
 from booking.core import clock
 from booking.core.db import db
@@ -82,6 +83,7 @@ def make_people(season: Season) -> Cast:
             _make_teacher(cast, school, teacher)
     head = cast.person(names["head"], "head@example.org", "01 99 00 91 41")
     cast.join(head, MemberRole.HEAD, school_id=school_of(names["teacher_school"]).id)
+    _make_waiting(cast, school_of(names["teacher_school"]))
     db.session.flush()
     return cast
 
@@ -132,6 +134,14 @@ def _make_teacher(cast: Cast, school: School, teacher: DemoTeacher) -> None:
             cast.own[saved.name] = saved
         else:
             cast.classes.append(saved)
+
+
+def _make_waiting(cast: Cast, school: School) -> None:
+    """Two who are not trusted yet: one waits, of the other the school says that it doesn't know her."""
+    due = trust_deadline(clock.now())
+    for name, state in (("Nadia Ferrat", MemberState.ACTIVE), ("Irène Castel", MemberState.SUSPENDED)):
+        membership = cast.join(cast.person(name), MemberRole.TEACHER, school_id=school.id, state=state)
+        membership.created_at, membership.trusted_at, membership.trust_due_at = clock.now(), None, due
 
 
 def _values(each: DemoClass) -> ClassValues:
