@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -23,11 +23,12 @@ from wtforms.validators import DataRequired, InputRequired
 from booking.accounts.models import Person
 from booking.bookings.guests import GuestClass
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason
+from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason, LinkRule
 from booking.catalogue.models import Slot
 from booking.core.fields import ChoiceField, CountField, DayField, HourField, at_most, clean_line, clean_text
 from booking.core.forms import Form
 from booking.core.i18n import _, _l, _n
+from booking.core.web import format_hours
 from booking.schools.classes import ClassValues, LevelNotHere
 from booking.schools.models import Audience, School, SchoolClass
 from booking.schools.queries import school_by_uai, search_schools
@@ -42,6 +43,8 @@ SCHOOLS_SHOWN = 12
 LONGEST_MESSAGE = 1000
 LONGEST_NOTE = 500
 LONGEST_KEY = 80
+# Each booking of a group has the key with its number.
+LONGEST_KEY_TOGETHER = 70
 
 
 # ---- Classes
@@ -314,6 +317,76 @@ class CloseForm(Form):
     )
 
 
+# ---- Several classes together
+
+
+class TogetherForm(Form):
+    """Several classes that come together: for each one a slot of the day, or none, and its adults (see together_form)."""
+
+    rule = RadioField(
+        _l("Si l’une des réservations n’aboutit pas"),
+        choices=[
+            SelectChoice(LinkRule.BOTH_OR_NEITHER.value, _l("toutes ou aucune : les autres sont annulées aussi")),
+            SelectChoice(LinkRule.ASK.value, _l("me demander : les autres restent, et la page vous pose la question")),
+        ],
+        default=LinkRule.BOTH_OR_NEITHER.value,
+        validate_choice=False,
+    )
+    message = TextAreaField(
+        _l("Message à l’entreprise"),
+        filters=[clean_text],
+        description=_l("Le même pour toutes. Ni nom d’élève, ni information de santé."),
+        validators=[at_most(LONGEST_MESSAGE)],
+        render_kw={"rows": "3", "maxlength": str(LONGEST_MESSAGE)},
+    )
+    key = HiddenField(filters=[clean_line])
+    as_option = HiddenField()
+
+    # By class id, as `together_form` was given them.
+    classes: Mapping[int, SchoolClass] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.key.data or len(self.key.data) > LONGEST_KEY_TOGETHER:
+            self.renew_key()
+
+    def validate_rule(self, field: Field) -> None:
+        if field.data not in set(LinkRule):
+            raise ValidationError(_("Choisissez une des possibilités de la liste."))
+
+    def chosen(self) -> dict[int, tuple[int, int | None]]:
+        """Slot id and adults of each class that comes, by class id. Values that are none are left out."""
+        picked = {}
+        for class_id in self.classes:
+            slot, adults = self._fields[f"slot_{class_id}"], self._fields[f"adults_{class_id}"]
+            if slot.data and not slot.errors:
+                picked[class_id] = (int(slot.data), None if adults.errors else adults.data)
+        return picked
+
+    @property
+    def wants_option(self) -> bool:
+        return self.as_option.data == "yes"
+
+    def renew_key(self) -> None:
+        self.key.data = secrets.token_urlsafe(18)
+
+
+def together_form(classes: Sequence[SchoolClass], slots: Sequence[Slot], first: SchoolClass | None) -> TogetherForm:
+    """The form for these classes on these slots of one day. first: the class that comes for sure, on the first slot."""
+    hours = [SelectChoice(str(slot.id), format_hours(slot)) for slot in slots]
+    fields: dict[str, Any] = {"classes": {each.id: each for each in classes}}
+    for each in classes:
+        fields[f"slot_{each.id}"] = ChoiceField(
+            each.name,
+            choices=[SelectChoice("", _l("ne vient pas")), *hours],
+            default=str(slots[0].id) if each == first and slots else "",
+        )
+        fields[f"adults_{each.id}"] = CountField(
+            _l("Accompagnateurs de la %(name)s", name=each.name), most=MAX_ADULTS, required=False, default=each.adults
+        )
+    return type("TogetherForm", (TogetherForm,), fields)()
+
+
 # ---- A class that is not saved
 
 
@@ -326,7 +399,7 @@ class GuestForm(Form):
         validators=[DataRequired(_l("Indiquez votre établissement.")), at_most(200)],
         render_kw={"autocomplete": "off", "maxlength": "200", "placeholder": _l("Nom, commune ou code UAI")},
     )
-    uai = RadioField(_l("Lequel de ces établissements ?"), choices=[], validate_choice=False)
+    uai = RadioField(_l("Lequel de ces établissements ?"), choices=[], validate_choice=False)
     class_level = ChoiceField(_l("Niveau"), default="")
     pupils = CountField(_l("Élèves"), least=1, most=MAX_PUPILS, required=_l("Indiquez le nombre d’élèves."))
     adults = CountField(_l("Accompagnateurs"), most=MAX_ADULTS, required=False, default=USUAL_ADULTS)

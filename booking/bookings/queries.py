@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -121,6 +121,43 @@ def _known_of_guest(guest: GuestClass, edition_ids: set[int]) -> _Known:
     )
 
 
+@dataclass(frozen=True)
+class Choice:
+    """One class on one slot among several that would come together. adults: when they differ from the saved ones."""
+
+    slot: Slot
+    school_class: SchoolClass
+    adults: int | None = None
+
+
+def explain_together(choices: Sequence[Choice]) -> dict[int, Explanation]:
+    """What stands in the way of each class, by class id, when all of them book at once.
+
+    Each finds the places that those before it have left, in the order in which `request_together` takes them.
+    """
+    answers = {}
+    before: list[Choice] = []
+    for choice in sorted(choices, key=lambda each: (each.slot.id, each.school_class.id)):
+        slot, school_class = choice.slot, choice.school_class
+        here = [each.school_class for each in before if each.slot.id == slot.id]
+        facts = slot_facts(slot, school_class)
+        places = replace(
+            facts.places,
+            taken_classes=facts.places.taken_classes + len(here),
+            taken_pupils=facts.places.taken_pupils + sum(each.pupils for each in here),
+        )
+        school_id = here[0].school_id if here and facts.is_workshop else facts.workshop_school_id
+        world = world_of(slot, school_class)
+        same_school = sum(each.school_class.school_id == school_class.school_id for each in before)
+        answers[school_class.id] = explanation(
+            replace(facts, places=places, workshop_school_id=school_id),
+            class_facts(school_class, adults=choice.adults),
+            replace(world, school_taken=world.school_taken + same_school),
+        )
+        before.append(choice)
+    return answers
+
+
 def journey_of(slot: Slot, school: School) -> Journey | None:
     """From the school's door to its door; None for a workshop in class, or when a position is not known."""
     site = slot.activity.site
@@ -196,6 +233,22 @@ def outing_of(booking: Booking) -> Outing:
         slot.activity.title,
         format_span(slot.local_start, slot.local_end, slot.timezone),
     )
+
+
+def linked_bookings(booking: Booking) -> list[Booking]:
+    """The other bookings made together with this one, whatever became of them."""
+    if booking.group_id is None:
+        return []
+    query = select(Booking).where(Booking.group_id == booking.group_id, Booking.id != booking.id)
+    return list(db.session.scalars(_shown(query.order_by(Booking.id))).unique())
+
+
+def slots_of_day(slot: Slot) -> list[Slot]:
+    """The open slots of the same activity on the same day, this one among them, the earliest first."""
+    day = slot.local_start.date()
+    query = select(Slot).where(Slot.activity_id == slot.activity_id, Slot.state == SlotState.OPEN)
+    found = db.session.scalars(query.order_by(Slot.starts_at, Slot.id))
+    return [each for each in found if each.local_start.date() == day]
 
 
 def bookings_of_class(class_id: int) -> list[Booking]:
@@ -280,6 +333,12 @@ def _is_for(activity: Activity | None, school_class: SchoolClass) -> bool:
     if school_class.audience is Audience.STAFF or activity.booked_by is BookedBy.STAFF:
         return school_class.audience is Audience.STAFF and activity.booked_by is BookedBy.STAFF
     return not activity.level_codes or school_class.level_code in activity.level_codes
+
+
+def owner_names(classes: Iterable[SchoolClass]) -> dict[int, str]:
+    """Whose classes these are, by the owner's id."""
+    owners = {school_class.owner_id for school_class in classes}
+    return {person.id: person.name for person in db.session.scalars(select(Person).where(Person.id.in_(owners)))}
 
 
 def _shown(query):

@@ -84,7 +84,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         return
     # The driver must not open transactions by itself: BEGIN is ours to word (see _begin).
     connection.isolation_level = None
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=20000"):
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=60000"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -44,5 +44,5 @@ def contents() -> dict[str, list[str]]:
 
 
 def _is_random(column: Column[object]) -> bool:
-    names = {"fs_uniquifier", "uid", "message_id", "dedupe_key", "object_key", "payload"}
+    names = {"fs_uniquifier", "token_hash", "uid", "message_id", "dedupe_key", "object_key", "payload"}
     return isinstance(column.type, Uuid) or column.name in names

@@ -11,7 +11,7 @@ from booking.bookings.models import Booking
 from booking.bookings.rules.states import Actor, Answer, Event, State, is_firm
 from booking.bookings.services.places import lock_booking
 from booking.bookings.services.requests import firm_up, next_due
-from booking.bookings.services.transitions import step
+from booking.bookings.services.transitions import step, tied_to
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal
@@ -88,12 +88,15 @@ def confirm_if_firm(booking: Booking) -> Booking:
 def confirm_option(booking_id: int, person: Person) -> Booking:
     """Turn an option into a request, or into a firm booking when nobody else has to answer.
 
+    Options that stand or fall together are turned together: one left alone would lapse and take the other along.
     Refuses: NotPossibleNow when it is no longer an option, OptionLapsed when its time is over.
     """
     booking = lock_booking(booking_id)
-    if booking.state is State.HELD and booking.deadline_at and booking.deadline_at <= clock.now():
-        raise OptionLapsed()
-    return firm_up(booking, person)
+    for option in [booking, *(other for other in tied_to(booking) if other.state is State.HELD)]:
+        if option.state is State.HELD and option.deadline_at and option.deadline_at <= clock.now():
+            raise OptionLapsed()
+        firm_up(option, person)
+    return booking
 
 
 def cancel_booking(booking_id: int, person: Person, actor: Actor, *, reason: str | None, note: str = "") -> Booking:

@@ -57,14 +57,19 @@ def step(
 
 def _end_linked(booking: Booking) -> None:
     """Both or neither: the bookings linked to one that ended end with it. Whoever locks a booking locks these too."""
+    for other in tied_to(booking):
+        if other.state in ALIVE:
+            step(other, Event.CANCEL, Actor.SERVICE, reason=CancelReason.LINKED)
+
+
+def tied_to(booking: Booking) -> list[Booking]:
+    """The other bookings that stand or fall with this one."""
     if booking.group is None or booking.group.rule is not LinkRule.BOTH_OR_NEITHER:
-        return
+        return []
     linked = select(Booking).where(
         Booking.group_id == booking.group_id, Booking.id != booking.id, Booking.state.in_(ALIVE)
     )
-    for other in db.session.scalars(linked.order_by(Booking.id)).all():
-        if other.state in ALIVE:
-            step(other, Event.CANCEL, Actor.SERVICE, reason=CancelReason.LINKED)
+    return list(db.session.scalars(linked.order_by(Booking.id)))
 
 
 def record(

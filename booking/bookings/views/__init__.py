@@ -9,7 +9,18 @@ from booking.bookings.views import (
     school,
     shown,
     teacher,
+    together,
     visitor,
 )
 
-blueprints = [programme.bp, teacher.bp, school.bp, company.bp, hosting.bp, leaving.bp, shown.bp, visitor.bp]
+blueprints = [
+    programme.bp,
+    teacher.bp,
+    school.bp,
+    company.bp,
+    hosting.bp,
+    leaving.bp,
+    shown.bp,
+    together.bp,
+    visitor.bp,
+]

@@ -199,8 +199,15 @@ def _booking_form_page(slot: Slot, choice: list[SchoolClass], form: BookForm, re
         existing=_existing_booking(slot, chosen),
         alternatives=alternatives,
         me=current_user.id,
+        colleague=_colleague_of(chosen),
+        journey=queries.journey_of(slot, chosen.school) if chosen else None,
         schools=my_schools(),
     )
+
+
+def _colleague_of(chosen: SchoolClass | None) -> str:
+    """The name of the colleague whose class it is; nothing for one's own."""
+    return queries.owner_names([chosen])[chosen.owner_id] if chosen and chosen.owner_id != current_user.id else ""
 
 
 def _explanation(slot: Slot, chosen: SchoolClass, form: BookForm) -> Explanation:
@@ -351,6 +358,9 @@ def _booking_page(booking: Booking, form: TeacherCancelForm | None = None) -> st
         alternatives=queries.alternatives(slot, booking.school_class) if ended and slot.starts_at > now else [],
         ended=ended,
         goes_with_others=booking.group is not None and booking.group.rule is LinkRule.BOTH_OR_NEITHER,
+        linked=queries.linked_bookings(booking),
+        is_mine=_is_mine,
+        is_for_colleague=booking.teacher_id != current_user.id,
     )
 
 
