@@ -17,6 +17,7 @@ from booking.core import web
 from booking.core.db import db
 from booking.core.errors import Refusal
 from booking.core.forms import Form
+from booking.core.i18n import speaking
 from tests import make
 from tests.applications import make_app
 from tests.sign_in import signed_in
@@ -52,8 +53,8 @@ def test_typed_words_get_their_spaces_on_a_french_page_only_and_stay_escaped(app
     typed = "{{ words | fr }}"
     with app.test_request_context():
         assert render_template_string(typed, words="Quoi ? <b>") == "Quoi\u00a0? &lt;b&gt;"
-    with app.test_request_context(environ_overrides={"booking.language": "en"}):
-        assert render_template_string(typed, words="Quoi ?") == "Quoi ?"
+        with speaking("en"):
+            assert render_template_string(typed, words="Quoi ?") == "Quoi ?"
 
 
 def test_a_bug_gives_a_page_that_admits_it(app, client):
