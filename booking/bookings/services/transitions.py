@@ -63,13 +63,13 @@ def _end_linked(booking: Booking) -> None:
 
 
 def tied_to(booking: Booking) -> list[Booking]:
-    """The other bookings that stand or fall with this one."""
+    """The other bookings that stand or fall with this one, read afresh: whoever locked it holds them too."""
     if booking.group is None or booking.group.rule is not LinkRule.BOTH_OR_NEITHER:
         return []
     linked = select(Booking).where(
         Booking.group_id == booking.group_id, Booking.id != booking.id, Booking.state.in_(ALIVE)
     )
-    return list(db.session.scalars(linked.order_by(Booking.id)))
+    return list(db.session.scalars(linked.order_by(Booking.id).execution_options(populate_existing=True)))
 
 
 def record(
