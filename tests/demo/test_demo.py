@@ -192,6 +192,7 @@ def test_the_same_day_gives_the_same_demo(demo_app):
     assert {table: rows for table, rows in here.items() if rows != there[table]} == {}
 
 
+@pytest.mark.deep
 def test_the_demo_loads_in_any_season_on_either_database(both_databases, small_france, set_now):
     # A summer beyond the shipped calendars on one, the last days of a school year on the other.
     day = {"sqlite": date(2028, 8, 5), "postgresql": date(2027, 6, 20)}[both_databases]
