@@ -13,7 +13,7 @@ PASSWORD = "etabli-demo"  # noqa: S105  (printed at the end of `flask demo`: it 
 
 # What an activity says of its site when it takes place there; a speaker who comes to the school says none of it.
 SITE_FACTS = (
-    "access", "parking", "clothing", "equipment", "photo_rule", "access_note", "identity_notice_days",
+    "access", "parking", "clothing", "equipment", "safety", "photo_rule", "access_note", "identity_notice_days",
     "motor", "visual", "hearing", "mental",
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ from booking.bookings.mails.sentences import (
     typed_for_reader,
 )
 from booking.bookings.mails.snapshots import VISIBLE
-from booking.bookings.mails.words import KINDS, Scene, facts_heading, words_of
+from booking.bookings.mails.words import KINDS, Scene, facts_heading, other_visits_heading, words_of
 from booking.bookings.rules.states import Event
 from booking.calendars import ics, services
 from booking.calendars.ics import Method
@@ -164,6 +164,7 @@ def _content(mail: OutgoingMail, news: _News, facts: Mapping[str, Any], **calend
         "clocks": clock_sentences(kind, side, letter, is_moved=news.is_moved, clash=clash),
         "actions": actions(kind, side, letter, mail.language, clashes=clash is not None),
         "other_visits": other_visits(letter, mail.language),
+        "other_visits_heading": other_visits_heading(facts),
         "site_url": absolute_url("/", mail.language),
         "has_calendar": "calendar" in calendar,
     }

@@ -49,6 +49,12 @@ def facts_heading(facts: Mapping[str, Any]) -> str:
     return _("L’atelier") if facts.get("comes_to_class") else _("La visite")
 
 
+def other_visits_heading(facts: Mapping[str, Any]) -> str:
+    if facts.get("comes_to_class"):
+        return _("D’autres idées d’ateliers et de visites")
+    return _("D’autres idées de visites")
+
+
 def _confirmed(s: Scene) -> Words:
     if s.for_class and s.is_workshop:
         lead = _(

@@ -93,7 +93,7 @@ def _make_company(demo: DemoCompany, number: int, cast: Cast) -> Company:
             timezone=commune.departement.timezone,
             access=demo.facts.get("access", ""),
             parking=demo.facts.get("parking", ""),
-            safety=demo.facts.get("equipment", ""),
+            safety=demo.facts.get("safety", ""),
             created_at=cast.joined_at,
         )
     )
