@@ -77,7 +77,7 @@ def refuse_company(membership_id: int, company_id: int) -> Any:
     return _refuse(
         membership_id,
         f"company-{company_id}",
-        lambda reason: accounts.refuse_company(company_id, current_user, reason),
+        lambda reason: bookings.refuse_company(company_id, current_user, reason),
         _("%(company)s n’est pas vérifiée ; ses membres savent pourquoi.", company=name),
     )
 
@@ -91,7 +91,7 @@ def trust_member(membership_id: int, member_id: int) -> Any:
     return _act(
         membership_id,
         lambda: accounts.trust_member(member_id, current_user, also_suspended=True),
-        _("%(name)s est vérifié et prévenu.", name=name),
+        _("Le compte de %(name)s est vérifié ; un message le lui dit.", name=name),
     )
 
 
@@ -106,7 +106,7 @@ def refuse_member(membership_id: int, member_id: int) -> Any:
         f"member-{member_id}",
         lambda reason: bookings.refuse_member(member_id, current_user, reason),
         _(
-            "%(name)s n’est pas reconnu : ses réservations pour l’établissement sont annulées, et il sait pourquoi.",
+            "Le compte de %(name)s n’est pas reconnu : ses réservations pour l’établissement sont annulées, et un message en donne la raison.",
             name=name,
         ),
     )

@@ -15,6 +15,7 @@ from booking.bookings.rules.states import Actor, Event, NotPossibleNow, State
 from booking.bookings.services import NotAColleague, StillNeeded
 from booking.calendars.models import CalendarObject, CalendarState, Side
 from booking.catalogue.models import ConfirmationMode
+from booking.companies.models import Trust
 from booking.core.checks import violations
 from booking.core.db import db, transaction
 from booking.mail import outbox
@@ -224,6 +225,18 @@ def test_a_refused_teacher_s_bookings_in_that_school_are_cancelled_and_no_others
     do(services.refuse_member, teacher.memberships[0].id, officer, "Inconnu du collège.")
     assert (refused.state, kept.state) == (State.CANCELLED, State.REQUESTED)
     assert refused.slot.taken_classes == 0
+    assert violations() == []
+
+
+def test_a_refused_company_s_invited_classes_are_told_that_it_is_off(claire):
+    company = make.make_company()
+    slot = make.make_slot(make.make_activity(make.make_site(company)))
+    booking = book(make.make_class(claire), slot)
+    company.trust = Trust.PENDING
+    db.session.commit()
+    do(services.refuse_company, company.id, make.make_officer(), "SIRET d’une autre entreprise.")
+    assert company.trust is Trust.REFUSED
+    assert (booking.state, booking.ended_by) == (State.CANCELLED, Actor.OFFICER)
     assert violations() == []
 
 

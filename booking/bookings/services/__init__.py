@@ -16,6 +16,7 @@ from booking.bookings.services.hand_over import (
     hand_over,
     leave,
     left_behind,
+    refuse_company,
     refuse_member,
     remove_colleague,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "lock_booking",
     "move_slot",
     "offer_places",
+    "refuse_company",
     "refuse_member",
     "remove_colleague",
     "request_places",

@@ -16,8 +16,10 @@ from booking.bookings.queries import is_trusted_at
 from booking.bookings.rules.states import ALIVE, Actor, CancelReason, Event
 from booking.bookings.services.activities import rewrite_contact
 from booking.bookings.services.places import lock_all, lock_booking
+from booking.bookings.services.slots import cancel_slot, lock_slots_with_bookings
 from booking.bookings.services.transitions import step
-from booking.catalogue.models import Activity, PublicationState
+from booking.catalogue.models import Activity, PublicationState, Slot
+from booking.companies.models import Company
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal
@@ -144,6 +146,32 @@ def refuse_member(membership_id: int, officer: Person, reason: str) -> Membershi
                 step(booking, Event.CANCEL, Actor.SERVICE, officer, reason=CancelReason.OTHER,
                      note=_("L’enseignant n’est pas reconnu par son établissement."))  # fmt: skip
     return refused
+
+
+def refuse_company(company_id: int, officer: Person, reason: str) -> Company:
+    """An officer doesn't recognise a company: the classes it invited by a private link are told that it is off.
+
+    Refuses: TrustReasonMissing, AlreadyAnswered, SlotBusy.
+    """
+    booked = (
+        select(Booking.slot_id)
+        .join(Booking.slot)
+        .join(Slot.activity)
+        .where(Activity.company_id == company_id, Booking.state.in_(ALIVE), Slot.ends_at > clock.now())
+    )
+    slot_ids = sorted(set(db.session.scalars(booked)))
+    # All at once, before any: one slot after the other would hold slots while waiting for a school.
+    lock_slots_with_bookings(slot_ids)
+    company = accounts.refuse_company(company_id, officer, reason)
+    for slot_id in slot_ids:
+        cancel_slot(
+            slot_id,
+            officer,
+            reason=CancelReason.OTHER,
+            note=_("L’entreprise n’a pas pu être vérifiée."),
+            actor=Actor.OFFICER,
+        )
+    return company
 
 
 def colleagues_of(membership: Membership) -> list[Person]:
