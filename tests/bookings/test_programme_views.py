@@ -69,6 +69,12 @@ def test_home_stands_before_anything_is_published(client):
     assert "Voir le programme" in answer.text
 
 
+def test_the_board_is_for_whoever_follows_a_territory_others_are_told_how(client):
+    door = r'href="([^"]+)">Tableau de bord</a>'
+    assert re.findall(door, client.get("/").text) == ["/territory/"]
+    assert re.findall(door, signed_in(client, make.make_teacher()).get("/").text) == ["/authorities"]
+
+
 # ---- The programme
 
 
