@@ -404,9 +404,13 @@ class GuestForm(Form):
     pupils = CountField(_l("Élèves"), least=1, most=MAX_PUPILS, required=_l("Indiquez le nombre d’élèves."))
     adults = CountField(_l("Accompagnateurs"), most=MAX_ADULTS, required=False, default=USUAL_ADULTS)
     next = HiddenField()
+    # What was searched when the schools found were shown: not choosing is then a slip, before that it is a step.
+    asked = HiddenField(filters=[clean_line])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, meta={"csrf": False}, **kwargs)
+        self.was_asked = bool(self.asked.data) and self.asked.data == self.school.data
+        self.asked.data = self.school.data
         self.class_level.choices = [SelectChoice("", _("Choisissez")), *_levels_by_cycle()]
         self.found = _schools_named(self.school.data or "")
         self.uai.choices = [SelectChoice(uai, school.one_line) for uai, school in self.found.items()]
@@ -430,7 +434,7 @@ class GuestForm(Form):
             )
 
     def validate_uai(self, field: Field) -> None:
-        if self.found and self.chosen_school is None:
+        if self.found and self.chosen_school is None and self.was_asked:
             raise ValidationError(_("Choisissez votre établissement dans la liste."))
 
     def validate_class_level(self, field: Field) -> None:

@@ -10,11 +10,15 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.bookings.models import Booking
+from booking.bookings.rules.capacity import GroupTooLarge
 from booking.bookings.rules.states import State
+from booking.bookings.services.new_classes import save_class_and_book
+from booking.bookings.services.requests import KeyReused
 from booking.catalogue.models import ActivityKind
 from booking.catalogue.rules.wording import ref_of
-from booking.core.db import db
-from booking.schools.models import SchoolClass
+from booking.core.db import db, transaction
+from booking.schools.classes import ClassValues
+from booking.schools.models import Audience, SchoolClass
 from booking.schools.rules import search_text
 from tests import make
 from tests.sign_in import signed_in
@@ -92,7 +96,10 @@ def test_several_schools_of_one_name_are_offered_to_pick_from(client, school):
     other = findable(make.make_school(name="Collège Louis Pasteur", commune_name="Longjumeau"))
     asked = client.get("/class", query_string=typed(school, next="/programme/turbines-1"))
 
-    assert "Choisissez votre établissement dans la liste" in words_of(asked.text)
+    assert "à corriger" not in words_of(asked.text)
+    assert "Lequel de ces établissements" in words_of(asked.text)
+    again = client.get("/class", query_string=typed(school, asked=school.name))
+    assert "Choisissez votre établissement dans la liste" in words_of(again.text)
     assert f'value="{other.uai}"' in asked.text
     assert 'value="27"' in asked.text
     answer = client.get("/class", query_string=typed(school, uai=other.uai, next="/programme/turbines-1"))
@@ -151,7 +158,7 @@ def test_programme_tickets_say_what_is_possible_and_when_to_leave(client, school
 
     words = words_of(client.get(f"/programme?{query_of(school)}").text)
 
-    assert "Ce qui est possible pour 4ᵉ – 27 élèves, 3 accompagnateurs" in words
+    assert "Ce qui est possible pour votre classe : 4ᵉ – 27 élèves, 3 accompagnateurs" in words
     assert "départ 8 h 10, retour 12 h 10" in words
     assert words.count("départ 8 h 10") == 2
     assert "possible" in words
@@ -171,6 +178,7 @@ def test_the_class_follows_every_link_of_the_programme(client, school):
         forgets = [link for link in without if f'href="{html.escape(link)}">Oublier' in text]
         assert without == forgets, path
         assert any("/programme/" in link for link in kept) or "rien" in path
+        assert any(link.startswith("/login?next=") for link in kept)
     assert f'<input type="hidden" name="uai" value="{school.uai}">' in client.get(f"/programme?{query}").text
 
 
@@ -357,3 +365,19 @@ def test_a_teacher_reads_when_the_saved_class_leaves_and_is_back(client, school)
     assert f'<option value="{other.id}" selected>' in listing
     assert f"class_id={other.id}" in listing
     assert saved.name in listing
+
+
+def test_a_class_is_saved_and_booked_or_neither_on_both_databases(both_databases, app):
+    teacher = make.make_teacher()
+    school, slot, other = teacher.memberships[0].school, make.make_slot(), make.make_slot(max_pupils=20)
+    values = ClassValues("4e", Audience.PUPILS, pupils=27, adults=3, level_code="4E")
+    with transaction():
+        first = save_class_and_book(slot.id, teacher, school, values, key="abc")
+    with transaction():
+        assert save_class_and_book(slot.id, teacher, school, values, key="abc") is first
+    with pytest.raises(KeyReused), transaction():
+        save_class_and_book(other.id, teacher, school, values, key="abc")
+    renamed = ClassValues("4e bis", Audience.PUPILS, pupils=27, adults=3, level_code="4E")
+    with pytest.raises(GroupTooLarge), transaction():
+        save_class_and_book(other.id, teacher, school, renamed, key="def")
+    assert (count(SchoolClass), count(Booking)) == (1, 1)

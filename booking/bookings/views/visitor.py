@@ -161,7 +161,7 @@ def choose() -> str | Response:
     if "school" not in request.args:
         return render_template("bookings/visitor/choose.html", form=guest_form(request.args.get("next", "")))
     form = GuestForm(request.args)
-    if form.validate():
+    if form.validate() and form.chosen_school:
         return redirect(_back_with(form.guest(), form.next.data or ""))
     return render_template("bookings/visitor/choose.html", form=form)
 
