@@ -39,11 +39,6 @@ def my_schools() -> list[School]:
     return list(seen.values())
 
 
-def my_companies() -> list[Company]:
-    seen: dict[int, Company] = {m.company.id: m.company for m in my_memberships(*COMPANY_ROLES) if m.company}
-    return list(seen.values())
-
-
 def company_or_404(company_id: int, *roles: MemberRole) -> Company:
     """The company, for its members only: 404 for anybody else, 403 when `roles` are asked and the member has none."""
     mine = [m for m in my_memberships(*COMPANY_ROLES) if m.company_id == company_id]

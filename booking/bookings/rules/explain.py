@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from booking.bookings.rules.capacity import GroupTooLarge, Places, SlotFull, TooFewPlaces, adults_needed, groups_of
+from booking.bookings.rules.capacity import Places, SlotFull, TooFewPlaces, adults_needed, check_places, groups_of
 from booking.bookings.rules.clashes import Clash, Outing, clash_with
 from booking.bookings.rules.obstacles import Obstacle
 from booking.catalogue.models import BookedBy
@@ -438,12 +438,10 @@ def _already(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | Non
 
 
 def _places(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
-    if group.pupils > slot.places.max_pupils:
-        return GroupTooLarge(most=slot.places.max_pupils)
-    if slot.places.left_pupils <= 0:
-        return SlotFull()
-    if not slot.places.fit(group.pupils):
-        return TooFewPlaces(left=slot.places.left_pupils, pupils=group.pupils)
+    try:
+        check_places(slot.places, group.pupils)
+    except Obstacle as obstacle:
+        return obstacle
     return None
 
 
