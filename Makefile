@@ -39,11 +39,7 @@ format: $(VENV)/.installed-dev ## Put the code in the common format
 	$(BIN)/ruff check --fix .
 
 translations: $(VENV)/.installed-dev ## Gather the sentences of the code into the catalogues, then compile them
-	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k _l -k _n:1,2 -k _ln:1,2 -k _p:1c,2 -k _lp:1c,2 \
-		--no-location --sort-output --omit-header -o $(TRANSLATIONS)/messages.pot .
-	for catalogue in $(CATALOGUES); do \
-		$(BIN)/pybabel -q update --no-fuzzy-matching --omit-header -N -i $(TRANSLATIONS)/messages.pot -l $$(basename $$(dirname $$(dirname $$catalogue))) -d $(TRANSLATIONS); \
-	done
+	$(BIN)/python bin/gather-catalogues
 	$(BIN)/pybabel -q compile -d $(TRANSLATIONS)
 
 clean: ## Remove what was installed and made here, the database included
