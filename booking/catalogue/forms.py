@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from booking.catalogue.choices import language_choices, level_choices, sector_choices, subject_choices
 from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, Slot, SlotAudience
 from booking.catalogue.rules.activities import LENGTHS, RANGES, ActivityDraft
-from booking.catalogue.rules.series import series_of
+from booking.catalogue.rules.series import decision_day, series_of
 from booking.catalogue.rules.slots import (
     LONGEST_CLOSING_DAYS,
     LONGEST_OPENING_DAYS,
@@ -351,8 +351,15 @@ class _HoursAndPlaces(Form):
         default=SlotAudience.ALL.value,
         invalid_choice_message=NOT_IN_LIST,
     )
+    min_pupils = CountField(
+        _l("Minimum d’élèves"),
+        description=_l("Si vous ne pouvez pas recevoir un trop petit groupe."),
+        least=1,
+        most=MAX_PUPILS,
+        required=False,
+    )
 
-    def draft_on(self, day: date, min_pupils: int | None = None, decision_on: date | None = None) -> SlotDraft:
+    def draft_on(self, day: date, decision_on: date | None) -> SlotDraft:
         """The slot of that day as it was typed, once the form is valid."""
         return SlotDraft(
             local_start=_at(day, self.start.data),
@@ -361,7 +368,7 @@ class _HoursAndPlaces(Form):
                 max_classes=self.max_classes.data or 0,
                 max_pupils=self.max_pupils.data or 0,
                 adults_per_class=self.adults_per_class.data or 0,
-                min_pupils=min_pupils,
+                min_pupils=self.min_pupils.data,
                 decision_on=decision_on,
             ),
             opens_days=self.opens_days.data,
@@ -373,13 +380,6 @@ class _HoursAndPlaces(Form):
 class SlotForm(_OneDay, _HoursAndPlaces):
     """A slot: when, how many, when bookings open and close."""
 
-    min_pupils = CountField(
-        _l("Minimum d’élèves"),
-        description=_l("Si vous ne pouvez pas recevoir un trop petit groupe."),
-        least=1,
-        most=MAX_PUPILS,
-        required=False,
-    )
     decision_on = DayField(
         _l("Décision le"),
         description=_l("Si le minimum n’est pas atteint ce jour-là, vous dites si le créneau a lieu."),
@@ -389,12 +389,19 @@ class SlotForm(_OneDay, _HoursAndPlaces):
     def draft(self) -> SlotDraft:
         """The slot as it was typed, once the form is valid."""
         assert self.day.data is not None
-        return self.draft_on(self.day.data, self.min_pupils.data, self.decision_on.data)
+        return self.draft_on(self.day.data, self.decision_on.data)
 
 
 class SeriesForm(_Weekdays, _HoursAndPlaces):
     """Several slots alike: first the days are looked at one by one, then those still ticked are created."""
 
+    decision_days = CountField(
+        _l("Décision (jours avant)"),
+        description=_l("Si le minimum n’est pas atteint ce jour-là, vous dites si le créneau a lieu."),
+        least=1,
+        most=LONGEST_CLOSING_DAYS,
+        required=False,
+    )
     step = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -403,9 +410,10 @@ class SeriesForm(_Weekdays, _HoursAndPlaces):
         self.weekdays.choices = [SelectChoice(number, names[number]) for number in range(7)]
 
     def drafts(self) -> list[SlotDraft]:
-        """The slots asked for, in order, once the form is valid. Refuses: what series_of refuses."""
+        """The slots asked for, in order, once the form is valid. Refuses: what series_of and decision_day refuse."""
         days = series_of(self.first_on.data, self.last_on.data, self.weekdays.data or (), self.dates.data or "")
-        return [self.draft_on(day) for day in days]
+        minimum, days_before = self.min_pupils.data, self.decision_days.data
+        return [self.draft_on(day, decision_day(day, minimum, days_before)) for day in days]
 
 
 def slot_values(slot: Slot, *, weeks_later: int = 0) -> dict[str, Any]:

@@ -50,6 +50,12 @@ def open_needs_of_company(company_id: int) -> Sequence[Need]:
     ).all()
 
 
+def count_open_needs(company_id: int) -> int:
+    """How many needs await the company's answer."""
+    query = select(func.count()).select_from(Need).join(Activity, Activity.id == Need.activity_id)
+    return db.session.scalar(query.where(Activity.company_id == company_id, Need.state == NeedState.OPEN)) or 0
+
+
 def past_needs_of_company(company_id: int, limit: int = 100) -> Sequence[Need]:
     """The needs that are over, the latest first."""
     return db.session.scalars(

@@ -499,6 +499,28 @@ def test_only_the_ticked_dates_are_created_with_the_same_hours_and_places(page, 
     assert {(slot.max_classes, slot.max_pupils, slot.audience) for slot in slots} == {(2, 60, SlotAudience.RESERVED)}
 
 
+def test_a_series_carries_a_minimum_of_pupils_with_a_decision_day_before_each_date(page, series):
+    typed = series_typed(min_pupils="20", decision_days="7", days=["2026-12-08", "2026-12-15"])
+    assert "20 élèves au moins, décision 7 jours avant" in text_of(page.post(series, data=typed)).replace("\xa0", " ")
+    page.post(series, data={**typed, "step": "create"})
+    slots = db.session.scalars(db.select(Slot).order_by(Slot.starts_at)).all()
+    assert [(slot.min_pupils, slot.decision_on) for slot in slots] == [
+        (20, date(2026, 12, 1)), (20, date(2026, 12, 8)),
+    ]  # fmt: skip
+
+
+def test_a_date_whose_decision_day_is_past_cannot_be_ticked(page, series):
+    answer = page.post(series, data=series_typed(min_pupils="20", decision_days="10"))
+    assert box(answer, "2026-12-01") is None
+    assert "checked" in box(answer, "2026-12-08")
+
+
+def test_what_is_wrong_with_every_date_is_said_beside_its_field(page, series):
+    answer = page.post(series, data=series_typed(min_pupils="61", decision_days="7"))
+    assert 'id="min_pupils-error"' in answer.text
+    assert "ne peut pas dépasser" in text_of(answer)
+
+
 def test_a_date_that_was_not_offered_is_not_created_whatever_is_sent(page, series):
     page.post(series, data=series_typed(step="create", days=["2026-12-01", "2026-12-02", "x"]))
     assert [slot.local_start.day for slot in db.session.scalars(db.select(Slot))] == [1]
@@ -538,6 +560,9 @@ def test_going_back_to_the_form_loses_nothing_and_creates_nothing(page, series):
         ({"dates": "bientôt"}, "« bientôt » n’est pas une date"),
         ({"last_on": "2027-12-31", "weekdays": ["0", "1"]}, "60 au plus"),
         ({"start": ""}, "Indiquez l’heure de début"),
+        ({"min_pupils": "20"}, "Dites jusqu’à quel jour"),
+        ({"decision_days": "7"}, "Indiquez le minimum d’élèves"),
+        ({"min_pupils": "beaucoup", "decision_days": "7"}, "nombre"),
         ({"step": "create"}, "Cochez au moins une date"),
         ({"audience": "friends"}, "Choisissez une ligne de la liste"),
     ],

@@ -16,10 +16,12 @@ from booking.catalogue.rules.series import (
     SeriesTooLong,
     TooManyDates,
     UnreadableDate,
+    decision_day,
     series_of,
     typed_days,
     weekly_days,
 )
+from booking.catalogue.rules.slots import DecisionMissing, DecisionWithoutMinimum
 
 MONDAY, TUESDAY, THURSDAY = date(2027, 1, 11), date(2027, 1, 12), date(2027, 1, 14)
 
@@ -61,6 +63,19 @@ def test_a_series_that_makes_no_sense_gets_its_sentence_beside_its_field(first, 
         series_of(first, last, weekdays, "")
     assert caught.value.field == field
     assert caught.value.message.endswith(".")
+
+
+def test_each_date_of_a_series_has_its_own_decision_day_when_it_asks_a_minimum():
+    assert decision_day(TUESDAY, 20, 7) == date(2027, 1, 5)
+    assert decision_day(TUESDAY, None, None) is None
+
+
+def test_a_minimum_and_its_decision_go_together():
+    with pytest.raises(DecisionMissing) as missing:
+        decision_day(TUESDAY, 20, None)
+    assert missing.value.field == "decision_days"
+    with pytest.raises(DecisionWithoutMinimum):
+        decision_day(TUESDAY, None, 7)
 
 
 @given(

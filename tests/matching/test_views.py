@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from booking.accounts.models import Person
+from booking.accounts.models import MemberRole, Membership, Person
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import State
 from booking.catalogue.models import Slot, SlotAudience
@@ -175,6 +175,39 @@ def test_the_firm_sees_who_asks_until_when_and_a_date_already_filled_in(page, ne
     assert 'value="2027-01-18"' in answer.text  # the first weekday of the period
     assert 'value="14:00"' in answer.text
     assert text_of(page.get(base)).count("4e B") >= 1
+
+
+def navigation_of(answer) -> str:
+    return re.sub(
+        r"\s+", " ", re.search(r"<nav aria-label=\"Navigation principale\">.*?</nav>", answer.text, re.S).group()
+    )
+
+
+def test_the_navigation_of_the_firm_counts_the_classes_that_wait_for_a_date(page, client, need, base, activity):
+    elsewhere = f"/company/{activity.company_id}/activities"
+    link = f'<a href="{base}">Demandes de dates'
+    assert f'{link} <span class="count">1<span class="visually-hidden"> en attente' in navigation_of(
+        page.get(elsewhere)
+    )
+    page.post(f"{base}/{need.id}/refusal", data={"reason": "production"})
+    assert f"{link}</a>" in navigation_of(page.get(elsewhere))
+    other = signed_in(client, make.make_host())
+    assert "count" not in navigation_of(other.get("/programme"))
+
+
+def test_of_several_firms_the_one_that_is_looked_at_unfolds_with_its_own_count(client, need, base, activity):
+    host, second = activity.contact, make.make_company()
+    make.make_host(second, email="autre@example.org")
+    db.session.add(
+        Membership(person_id=host.id, role=MemberRole.HOST, company_id=second.id, created_at=need.created_at)
+    )
+    db.session.commit()
+    page = signed_in(client, host)
+    assert "Demandes de dates" not in navigation_of(page.get("/programme"))
+    here = navigation_of(page.get(f"/company/{activity.company_id}/"))
+    assert 'class="count">1<' in here and second.name in here
+    there = navigation_of(page.get(f"/company/{second.id}/"))
+    assert "Demandes de dates" in there and "count" not in there
 
 
 def test_a_date_that_is_offered_and_accepted_is_a_firm_booking(page, client, need, base, teacher):

@@ -209,7 +209,7 @@ def slot_series(company_id: int, activity_id: int) -> str | Response:
     ticked: set[str] = set()
     if form.step.data != "edit" and form.validate_on_submit():
         try:
-            proposals = hosting.proposals(activity, form.drafts())
+            proposals = _proposals(activity, form)
             ticked = {str(each.day) for each in proposals if each.is_advised}
             if form.step.data == "create":
                 ticked = set(request.form.getlist("days"))
@@ -225,6 +225,16 @@ def slot_series(company_id: int, activity_id: int) -> str | Response:
         "hosting/series_preview.html" if proposals else "hosting/series_form.html",
         form=form, company=company, activity=activity, proposals=proposals, ticked=ticked,
     )  # fmt: skip
+
+
+def _proposals(activity: Activity, form: SeriesForm) -> list[hosting.Proposal]:
+    """What each date would be. Refuses: what the form does; and what is wrong with every date, when a field says it."""
+    proposals = hosting.proposals(activity, form.drafts())
+    refusals = [each.refusal for each in proposals if each.refusal]
+    is_one = len(refusals) == len(proposals) and len({refusal.code for refusal in refusals}) == 1
+    if is_one and refusals[0].field in form:
+        raise refusals[0]
+    return proposals
 
 
 def _create_ticked(activity_id: int, proposals: list[hosting.Proposal], ticked: set[str]) -> int:

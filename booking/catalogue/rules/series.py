@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
+from booking.catalogue.rules.slots import DecisionMissing, DecisionWithoutMinimum
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
 
@@ -92,6 +93,20 @@ def series_of(first_on: date | None, last_on: date | None, weekdays: Collection[
     if len(days) > MOST_DATES:
         raise TooManyDates(count=len(days), most=MOST_DATES, field="dates" if typed.strip() else "last_on")
     return sorted(days)
+
+
+def decision_day(day: date, min_pupils: int | None, days_before: int | None) -> date | None:
+    """When the host decides on one date of a series whose minimum of pupils is not reached; none without a minimum.
+
+    Refuses: DecisionMissing, DecisionWithoutMinimum.
+    """
+    if min_pupils is None and days_before is not None:
+        raise DecisionWithoutMinimum()
+    if min_pupils is None:
+        return None
+    if days_before is None:
+        raise DecisionMissing(field="decision_days")
+    return day - timedelta(days=days_before)
 
 
 def weekly_days(first_on: date | None, last_on: date | None, weekdays: Collection[int]) -> list[date]:

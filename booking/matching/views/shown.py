@@ -67,6 +67,7 @@ def company_needs(company: Company) -> Sequence[Need]:
 def _globals() -> dict[str, Any]:
     return {
         "company_needs": company_needs,
+        "dates_asked": queries.count_open_needs,
         "my_needs": my_needs,
         "need_state_words": STATE_WORDS,
         "wish_panel": panel_of,
