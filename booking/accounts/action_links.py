@@ -8,13 +8,16 @@ The room that knows the purpose declares its page with `action_page`; `/a/<token
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from flask import current_app
+from sqlalchemy import func, select, update
 
 from booking.accounts.models import ActionLink
 from booking.core import clock
@@ -63,6 +66,31 @@ def new_link(purpose: str, object_key: str, *, valid_for: timedelta, details: di
             expires_at=now + valid_for,
         )
     )
+    db.session.flush()
+    return token
+
+
+def lasting_token(purpose: str, object_key: str) -> str:
+    """The token of the object's lasting link: the same each time, until that link is revoked, then another.
+
+    Derived from the secret key, so that a code can be printed again while the database still opens nothing.
+    """
+    revoked = select(func.count(ActionLink.id)).where(
+        ActionLink.purpose == purpose, ActionLink.object_key == object_key, ActionLink.revoked_at.is_not(None)
+    )
+    message = f"{purpose}/{object_key}/{db.session.scalar(revoked)}"
+    digest = hmac.digest(current_app.config["SECRET_KEY"].encode(), message.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode()
+
+
+def lasting_link(purpose: str, object_key: str, *, expires_at: datetime) -> str:
+    """Make the object's lasting link, or give it another end; its token. The caller holds the object's row."""
+    token = lasting_token(purpose, object_key)
+    link = db.session.scalar(select(ActionLink).where(ActionLink.token_hash == _hash(token)))
+    if link is None:
+        link = ActionLink(purpose=purpose, token_hash=_hash(token), object_key=object_key, created_at=clock.now())
+        db.session.add(link)
+    link.expires_at = expires_at
     db.session.flush()
     return token
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from booking.bookings.models import Booking, BookingEvent, SchoolInEdition
+from booking.bookings.models import Booking, BookingEvent, SchoolInEdition, VisitRecord
 from booking.bookings.queries import BUSY
 from booking.bookings.rules.clashes import Outing, clash_with
-from booking.bookings.rules.states import ALIVE, TAKEN, Answer, Origin, State
+from booking.bookings.rules.states import ALIVE, RECORDED, TAKEN, Answer, Origin, State
 from booking.calendars.models import CalendarObject, CalendarState
 from booking.catalogue.models import Activity, ActivityKind, Edition, Slot, SlotState
 from booking.catalogue.rules.slots import slot_instants
@@ -245,3 +245,50 @@ def calendar_follows_booking() -> Found:
         seen[booking_id] = state
     for booking_id, state in seen.items():
         yield f"booking {booking_id}", f"is {state} and still stands in a calendar"
+
+
+@invariant("visit-counts")
+def visit_counts() -> Found:
+    """A class that came has its counts, and they are those of the record that stands."""
+    last = (
+        select(func.max(VisitRecord.id))
+        .where(VisitRecord.booking_id == Booking.id, VisitRecord.stands)
+        .correlate(Booking)
+        .scalar_subquery()
+    )
+    query = (
+        select(Booking.id, Booking.state, Booking.present_pupils, Booking.present_adults, VisitRecord)
+        .outerjoin(VisitRecord, VisitRecord.id == last)
+        .where(Booking.state.in_(RECORDED))
+    )
+    for booking_id, state, pupils, adults, record in db.session.execute(query):
+        if state is State.ATTENDED and (pupils is None or adults is None):
+            yield f"booking {booking_id}", "is attended without counts"
+        elif record and (record.outcome, record.pupils, record.adults) != (state, pupils, adults):
+            yield f"booking {booking_id}", f"is {state} with {pupils}, its record says {record.pupils}"
+
+
+@invariant("day-has-come")
+def day_has_come() -> Found:
+    """Nobody came, or failed to, on a day that has not come yet."""
+    # The instant of the start is enough: whoever records on the very day may do so before the hour.
+    soon = clock.now() + timedelta(days=1)
+    query = (
+        select(Booking.id, Booking.state)
+        .join(Slot, Slot.id == Booking.slot_id)
+        .where(Booking.state.in_(RECORDED), Slot.starts_at > soon)
+    )
+    for booking_id, state in db.session.execute(query):
+        yield f"booking {booking_id}", f"is {state} before its day"
+
+
+@invariant("cancelled-not-missed")
+def cancelled_slots_are_not_missed() -> Found:
+    """A slot that its host cancelled counts as cancelled: no class missed it."""
+    query = (
+        select(Booking.id, Slot.id)
+        .join(Slot, Slot.id == Booking.slot_id)
+        .where(Slot.state == SlotState.CANCELLED, Booking.state.in_((State.MISSED, State.EXCUSED)))
+    )
+    for booking_id, slot_id in db.session.execute(query):
+        yield f"booking {booking_id}", f"is missed on cancelled slot {slot_id}"

@@ -62,6 +62,10 @@ class Booking(Model):
         CheckConstraint("pupils > 0 AND pupils <= 200", name="pupils_plausible"),
         CheckConstraint("adults >= 0 AND adults <= 40", name="adults_plausible"),
         CheckConstraint("skip_count >= 0", name="skip_count_positive"),
+        CheckConstraint("present_pupils >= 1 AND present_pupils <= 200", name="present_pupils_plausible"),
+        CheckConstraint("present_adults >= 0 AND present_adults <= 40", name="present_adults_plausible"),
+        CheckConstraint("present_girls >= 0 AND present_girls <= present_pupils", name="present_girls_plausible"),
+        CheckConstraint("present_pupils IS NULL OR state = 'attended'", name="present_when_attended"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -120,10 +124,26 @@ class Booking(Model):
     teacher: Mapped[Person] = relationship(foreign_keys=[teacher_id])
     booked_by: Mapped[Person] = relationship(foreign_keys=[booked_by_id])
     events: Mapped[list[BookingEvent]] = relationship(back_populates="booking", order_by="BookingEvent.id")
+    visit_records: Mapped[list[VisitRecord]] = relationship(back_populates="booking", order_by="VisitRecord.id")
 
     @property
     def is_alive(self) -> bool:
         return self.state in ALIVE
+
+    @property
+    def arrival(self) -> BookingEvent | None:
+        """The arrival of the class, if somebody noted it."""
+        return next((event for event in self.events if event.event is Event.ARRIVE), None)
+
+    @property
+    def delay(self) -> BookingEvent | None:
+        """The delay that was announced last, if any."""
+        return next((event for event in reversed(self.events) if event.event is Event.RUN_LATE), None)
+
+    @property
+    def standing_record(self) -> VisitRecord | None:
+        """What is held true of the day: the latest of the records that stand."""
+        return next((record for record in reversed(self.visit_records) if record.stands), None)
 
 
 class BookingEvent(Model):
@@ -144,3 +164,44 @@ class BookingEvent(Model):
     happened_at: Mapped[datetime]
 
     booking: Mapped[Booking] = relationship(back_populates="events")
+
+
+class VisitRecord(Model):
+    """What one side wrote down of the day: came, with how many, did not come, excused. Rows are added, never changed.
+
+    stands: it became the booking's. False: the other side had written something else first, and whoever typed this one
+    had not seen it (docs/decisions/020). key: of the form that sent it, so that sending twice records once.
+    is_late: written after the day.
+    """
+
+    __tablename__ = "visit_record"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "key"),
+        CheckConstraint("outcome IN ('attended', 'missed', 'excused')", name="outcome_of_a_day"),
+        CheckConstraint(
+            "(outcome = 'attended' AND pupils IS NOT NULL AND adults IS NOT NULL)"
+            " OR (outcome <> 'attended' AND pupils IS NULL AND adults IS NULL AND girls IS NULL)",
+            name="counts_when_attended",
+        ),
+        CheckConstraint("pupils >= 1 AND pupils <= 200", name="pupils_plausible"),
+        CheckConstraint("adults >= 0 AND adults <= 40", name="adults_plausible"),
+        CheckConstraint("girls >= 0 AND girls <= pupils", name="girls_plausible"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
+    key: Mapped[str] = mapped_column(String(80))
+    actor: Mapped[Actor] = mapped_column(StrEnumType(Actor))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    outcome: Mapped[State] = mapped_column(StrEnumType(State))
+    pupils: Mapped[int | None]
+    adults: Mapped[int | None]
+    girls: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    stands: Mapped[bool]
+    is_late: Mapped[bool]
+    recorded_at: Mapped[datetime]
+
+    booking: Mapped[Booking] = relationship(back_populates="visit_records")
+    person: Mapped[Person | None] = relationship()

@@ -30,6 +30,9 @@ KINDS: dict[str, str] = {
     "school-notice": "to a school's official mailbox: who acts in its name, and the link that answers",
     # product.md, sections 3 and 11: what the company hears when a request it had received goes away
     "request-withdrawn": "a request was withdrawn before it was firm",
+    # product.md, section 3, rules 9 and 11: the day itself, and what one thinks of it afterwards
+    "coach-late": "the class is on its way and late",
+    "feedback-asked": "a visit took place: two minutes to say how it went",
 }
 
 # Only these may be unsubscribed from (specs/invitations §3.3).

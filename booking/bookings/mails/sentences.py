@@ -355,6 +355,9 @@ def actions(
     if clashes and side is Side.CLASS:
         main = _("Garder ou annuler la réservation")
     links = [(main, absolute_url(path, language))]
+    if kind == "coach-late":
+        day = facts["local_start"][:10]
+        links = [(_("Ouvrir la feuille du jour"), absolute_url(f"/company/{facts['company_id']}/days/{day}", language))]
     if kind in ("booking-confirmed", "booking-updated"):
         links.append((_("Ajouter à mon agenda (fichier .ics)"), absolute_url(f"{path}.ics", language)))
     is_over = state in (State.CANCELLED, State.DECLINED, State.EXPIRED)

@@ -52,6 +52,7 @@ class Change:
     before: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
     note: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 def snapshot(
@@ -72,6 +73,7 @@ def snapshot(
         "actor": change.actor,
         "reason": change.reason,
         "note": change.note,
+        "details": change.details,
         "before": change.before,
         "state": booking.state,
         "origin": booking.origin,

@@ -19,6 +19,8 @@ from booking.mail import outbox
 from booking.mail.rules import many_lines
 
 SIDES = {Audience.TEACHER: Side.CLASS, Audience.COMPANY: Side.COMPANY}
+# Read within the hour or not at all: before everything else that waits.
+URGENT = {"coach-late": 1}
 _ENDING = frozenset({Event.CANCEL, Event.SLOT_CANCELLED, Event.HEAD_REFUSE})
 
 
@@ -31,14 +33,15 @@ def tell(
     before: Mapping[str, Any] | None = None,
     reason: str | None = None,
     note: str | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """Queue the messages of a transition, in the transaction that makes it; call it after the flush.
 
     before: the old facts of what changed (local_start, local_end, timezone, place, title, pupils, adults).
-    reason: a CancelReason. note: what the person who acted wrote. Nothing is said of an event that is over, except
+    reason: a CancelReason. note: what the person who acted wrote. details: what else the history says of it. Nothing is said of an event that is over, except
     that it was cancelled after the fact.
     """
-    change = Change(event, actor, plain(before or {}), reason, many_lines(note or "")[:500])
+    change = Change(event, actor, plain(before or {}), reason, many_lines(note or "")[:500], dict(details or {}))
     audiences = {mail.to: mail.kind for mail in transition.mails if mail.is_for(booking.origin)}
     if booking.slot.ends_at <= clock.now():
         if event in _ENDING:
@@ -126,6 +129,7 @@ def _queue_plain(booking: Booking, kind: str, side: Side, person: Person, change
         object_key=thread,
         booking_id=booking.id,
         person_id=person.id,
+        priority=URGENT.get(kind, 5),
         expires_at=None if is_after else _pointless_after(booking, kind),
     )
 

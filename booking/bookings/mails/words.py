@@ -10,6 +10,7 @@ from typing import Any
 from booking.bookings.mails.names import group_name
 from booking.bookings.mails.sentences import on_span
 from booking.bookings.mails.snapshots import REPLACED
+from booking.bookings.rules.day import DELAYS_MIN
 from booking.bookings.rules.states import Actor, Event, State
 from booking.calendars.models import Side
 from booking.core.dates import format_day
@@ -31,11 +32,12 @@ class Scene:
 
     def __init__(self, letter: Mapping[str, Any], facts: Mapping[str, Any], *, clashes: bool = False) -> None:
         self.event, self.actor, self.state = letter["event"], letter["actor"], letter["state"]
+        self.minutes: int = letter.get("details", {}).get("minutes", 0)
         self.for_class = Side(letter["side"]) is Side.CLASS
         self.is_workshop: bool = bool(facts.get("comes_to_class"))
         self.clashes = clashes
         self.title, self.company = facts["title"], facts["company"]
-        self.school, self.teacher = facts["school"], facts["teacher"]
+        self.school, self.teacher, self.class_name = facts["school"], facts["teacher"], facts["class_name"]
         self.who, self.when = group_name(facts), on_span(facts)
         self.day = format_day(datetime.fromisoformat(facts["local_start"]))
 
@@ -360,6 +362,25 @@ def _wait_offered(s: Scene) -> Words:
     )
 
 
+def _coach_late(s: Scene) -> Words:
+    """To the host, on the day: short enough for the first line of a telephone."""
+    if s.minutes >= DELAYS_MIN[-1]:
+        late = _("%(num)d minutes ou plus", num=s.minutes)
+    else:
+        late = _("%(num)d minutes", num=s.minutes) if s.minutes else _("quelques minutes")
+    return Words(
+        _("Retard de %(late)s : %(name)s, %(title)s", late=late, name=s.class_name, title=s.title),
+        _("La classe a du retard"),
+        [
+            _(
+                "%(teacher)s annonce %(late)s de retard pour %(who)s (%(school)s).",
+                teacher=s.teacher, late=late, who=s.who, school=s.school,
+            )
+        ],
+        [_("La feuille du jour donne le numéro de mobile de l’enseignant et montre chaque annonce.")],
+    )  # fmt: skip
+
+
 _WORDS: dict[str, Callable[[Scene], Words]] = {
     "booking-requested": _requested,
     "booking-confirmed": _confirmed,
@@ -376,5 +397,6 @@ _WORDS: dict[str, Callable[[Scene], Words]] = {
     "waitlist-joined": _wait_joined,
     "waitlist-offered": _wait_offered,
     "waitlist-closed": _wait_closed,
+    "coach-late": _coach_late,
 }
 KINDS = tuple(_WORDS)

@@ -184,6 +184,8 @@ EVENT_WORDS: dict[Event, Any] = {
     Event.CHANGE_COUNT: _l("Nombre d’élèves modifié"),
     Event.MOVE: _l("Changement de créneau"),
     Event.HAND_OVER: _l("Réservation confiée à un collègue"),
+    Event.RUN_LATE: _l("Retard annoncé"),
+    Event.ARRIVE: _l("Classe arrivée"),
     Event.ATTEND: _l("Classe venue"),
     Event.MISS: _l("Classe non venue"),
     Event.EXCUSE: _l("Classe excusée"),

@@ -65,6 +65,8 @@ class Event(enum.StrEnum):
     CHANGE_COUNT = "change_count"
     MOVE = "move"
     HAND_OVER = "hand_over"
+    RUN_LATE = "run_late"
+    ARRIVE = "arrive"
     ATTEND = "attend"
     MISS = "miss"
     EXCUSE = "excuse"
@@ -236,7 +238,9 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     ),
     (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.OFFERED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
-    # The day, recorded then or later, and corrected
+    # The day: on the way, at the gate; then what happened, recorded then or later, and corrected
+    (State.CONFIRMED, Event.RUN_LATE): Transition(_by(_T), None, _mails("coach-late", Audience.COMPANY)),
+    (State.CONFIRMED, Event.ARRIVE): Transition(_by(_H, _T, _OFFICER), None),
     **{
         (state, event): Transition(_by(_H, _T, _OFFICER), to)
         for state in (State.CONFIRMED, *sorted(RECORDED))

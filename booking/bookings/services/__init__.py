@@ -8,6 +8,8 @@ from booking.bookings.services.answers import (
     due_bookings,
     expire_due,
 )
+from booking.bookings.services.day import announce_delay, note_arrival, record_visit
+from booking.bookings.services.day_links import close_day_sheet, day_sheet_token, open_day_sheet
 from booking.bookings.services.hand_over import (
     NotAColleague,
     StillNeeded,
@@ -30,12 +32,15 @@ __all__ = [
     "StillNeeded",
     "Wish",
     "accept_offer",
+    "announce_delay",
     "answer_request",
     "cancel_booking",
     "cancel_slot",
     "close_account",
+    "close_day_sheet",
     "colleagues_of",
     "confirm_option",
+    "day_sheet_token",
     "due_bookings",
     "due_reconfirmations",
     "expire_due",
@@ -45,7 +50,10 @@ __all__ = [
     "left_behind",
     "lock_booking",
     "move_slot",
+    "note_arrival",
     "offer_places",
+    "open_day_sheet",
+    "record_visit",
     "refuse_company",
     "refuse_member",
     "remove_colleague",

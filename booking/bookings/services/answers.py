@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking
+from booking.bookings.rules.day import DayOver
 from booking.bookings.rules.states import Actor, Answer, Event, State, is_firm
 from booking.bookings.services.places import lock_booking
 from booking.bookings.services.requests import firm_up, next_due
@@ -102,11 +103,14 @@ def confirm_option(booking_id: int, person: Person) -> Booking:
 def cancel_booking(booking_id: int, person: Person, actor: Actor, *, reason: str | None, note: str = "") -> Booking:
     """Cancel by either side, with a reason. A host refuses a request rather than cancelling it.
 
-    Refuses: ReasonMissing, NotPossibleNow, TooLateToCancel (teacher, firm booking, limit passed).
+    Refuses: ReasonMissing, NotPossibleNow, TooLateToCancel (teacher, firm booking, limit passed), DayOver: what was to
+    happen has happened or not, and is recorded instead.
     """
     if not reason:
         raise ReasonMissing()
     booking = lock_booking(booking_id)
+    if booking.state is State.CONFIRMED and (booking.arrival or booking.slot.ends_at <= clock.now()):
+        raise DayOver()
     limit = booking.cancellable_until
     if actor is Actor.TEACHER and booking.state is State.CONFIRMED and limit and clock.now() > limit:
         raise TooLateToCancel()

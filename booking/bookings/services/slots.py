@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from booking.accounts.models import Person
-from booking.bookings.models import Booking
+from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.queries import BUSY, bookings_of_class, outing_of
 from booking.bookings.rules.clashes import Outing, clash_with
 from booking.bookings.rules.deadlines import cancellable_until, due_at
@@ -107,8 +107,7 @@ def cancel_slot(slot_id: int, person: Person, *, reason: str | None, note: str =
     if not reason:
         raise ReasonMissing()
     slot, bookings = lock_slot_with_bookings(slot_id)
-    if slot.state is SlotState.CANCELLED or slot.ends_at <= clock.now():
-        raise SlotOver()
+    _check_is_to_come(slot)
     slot.state = SlotState.CANCELLED
     slot.cancelled_reason = reason
     slot.updated_at = clock.now()
@@ -123,8 +122,7 @@ def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: da
     Refuses: SlotOver, SlotBusy, and what the catalogue refuses for the times of any slot.
     """
     slot, bookings = lock_slot_with_bookings(slot_id)
-    if slot.state is SlotState.CANCELLED or slot.ends_at <= clock.now():
-        raise SlotOver()
+    _check_is_to_come(slot)
     check_slot_times(local_start, local_end, slot.timezone, now=clock.now(), edition=slot.activity.edition)
     _check_really_moves(slot, local_start, local_end)
     before = {booking.id: facts_of(booking) for booking in bookings}
@@ -145,6 +143,16 @@ def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: da
         step(booking, Event.SLOT_MOVED, Actor.HOST, person, note=note, before=told,
              details={"from": told["local_start"].isoformat(), "to": local_start.isoformat()})  # fmt: skip
     return slot
+
+
+def _check_is_to_come(slot: Slot) -> None:
+    """A slot that is over, or on which a class has arrived, can no longer change. Refuses: SlotOver."""
+    arrived = select(BookingEvent.id).join(BookingEvent.booking).where(
+        Booking.slot_id == slot.id, BookingEvent.event.in_((Event.ARRIVE, Event.ATTEND, Event.MISS, Event.EXCUSE))
+    )  # fmt: skip
+    is_over = slot.state is SlotState.CANCELLED or slot.ends_at <= clock.now()
+    if is_over or db.session.scalar(arrived.limit(1)) is not None:
+        raise SlotOver()
 
 
 def _check_really_moves(slot: Slot, local_start: datetime, local_end: datetime) -> None:

@@ -49,7 +49,7 @@ def step(
         booking.ended_by, booking.end_reason, booking.end_note = actor, reason, note
     record(booking, event, old, actor, person, reason=reason, note=note, details=details)
     db.session.flush()
-    mails.tell(booking, transition, event=event, before=before, reason=reason, note=note, actor=actor)
+    mails.tell(booking, transition, event=event, before=before, reason=reason, note=note, actor=actor, details=details)
     if old in ALIVE and new in ENDED:
         _end_linked(booking)
     return booking

@@ -2,6 +2,7 @@
 
 from booking.bookings.views import (
     company,
+    day,
     hosting,
     invited,  # noqa: F401  (it declares a page of `/a/<token>`)
     leaving,
@@ -18,6 +19,7 @@ blueprints = [
     teacher.bp,
     school.bp,
     company.bp,
+    day.bp,
     hosting.bp,
     leaving.bp,
     shown.bp,

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from booking.accounts.permissions import company_or_404, signed_in_required
 from booking.bookings import queries, services
+from booking.bookings.day_sheets import EXPECTED, line_of
 from booking.bookings.forms import AnswerForm, HostCancelForm, MoveForm, SlotCancelForm
 from booking.bookings.models import Booking
 from booking.bookings.rules.capacity import groups_of
@@ -29,8 +30,6 @@ bp = Blueprint("company", __name__, url_prefix="/company/<int:company_id>")
 PAST_SHOWN = timedelta(days=400)
 # Places are counted for these; the others of a slot are shown apart.
 COMING = (State.HELD, State.REQUESTED, State.CONFIRMED, State.OFFERED, State.ATTENDED)
-# When the teacher's mobile is given, so that a late coach is a telephone call and nothing more (product, rule 11).
-MOBILE_DAYS = 1
 
 
 @bp.get("/")
@@ -184,10 +183,7 @@ def _booking_page(
 
 def _mobile_of_the_day(booking: Booking) -> str:
     """The teacher's mobile, given from the day before to the day after."""
-    day = timedelta(days=MOBILE_DAYS)
-    slot = booking.slot
-    is_near = slot.starts_at - day <= clock.now() <= slot.ends_at + day
-    return booking.teacher.mobile if booking.state is State.CONFIRMED and is_near else ""
+    return line_of(booking).mobile if booking.state in EXPECTED else ""
 
 
 def _booking_or_404(company: Company, booking_id: int) -> Booking:

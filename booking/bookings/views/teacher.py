@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from booking.accounts.permissions import my_schools, safe_next, signed_in_required
 from booking.bookings import queries, services
+from booking.bookings.day_sheets import EXPECTED
 from booking.bookings.forms import MAX_ADULTS, MAX_PUPILS, BookForm, ClassForm, TeacherCancelForm
 from booking.bookings.models import Booking
 from booking.bookings.rules.explain import Explanation
@@ -355,6 +356,7 @@ def _booking_page(booking: Booking, form: TeacherCancelForm | None = None) -> st
         is_open=form is not None,
         knows_contact=booking.state in (State.REQUESTED, State.CONFIRMED, State.HELD, State.OFFERED),
         has_file=booking.state is State.CONFIRMED,
+        has_day=booking.state in EXPECTED,
         alternatives=queries.alternatives(slot, booking.school_class) if ended and slot.starts_at > now else [],
         ended=ended,
         goes_with_others=booking.group is not None and booking.group.rule is LinkRule.BOTH_OR_NEITHER,
