@@ -106,6 +106,21 @@ def covers(membership: Membership, departement: Departement) -> bool:
     return kind in here and here[kind] == code
 
 
+def departements_of(membership: Membership) -> frozenset[str] | None:
+    """The départements of an officer's territory, by code; None for the whole country."""
+    kind, code = membership.scope_kind, membership.scope_code or ""
+    if kind is ScopeKind.NATIONAL:
+        return None
+    if kind in (ScopeKind.DEPARTEMENT, ScopeKind.PREFECTURE):
+        return frozenset({code})
+    here = {ScopeKind.REGION_ACADEMIQUE: Academie.region_academique, ScopeKind.ACADEMIE: Academie.code}
+    if kind not in here:
+        # A group of schools has no page yet: it sees nothing rather than too much.
+        return frozenset()
+    query = select(Departement.code).join(Academie, Academie.code == Departement.academie_code)
+    return frozenset(db.session.scalars(query.where(here[kind] == code)))
+
+
 # Whose business a school's people are, the nearest first; the next ones only where there is nobody nearer.
 _NEAREST = (
     (ScopeKind.DEPARTEMENT, ScopeKind.ACADEMIE),

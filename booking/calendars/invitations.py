@@ -116,6 +116,31 @@ def description(facts: Mapping[str, Any], side: Side, page_url: str) -> str:
     return "\n".join(lines)
 
 
+def follower_summary(facts: Mapping[str, Any]) -> str:
+    """For a school's or an officer's calendar, which hold many classes and many firms."""
+    facts = shown_facts(facts)
+    return _("%(class_name)s\u00a0: %(title)s (%(company)s)",
+             class_name=facts["class_name"], title=facts["title"], company=facts["company"])  # fmt: skip
+
+
+def follower_description(facts: Mapping[str, Any], page_url: str, *, with_teacher: bool) -> str:
+    """What a school, or an officer, reads of a booking that is not theirs: who goes where, no telephone."""
+    facts = shown_facts(facts)
+    span = format_span(
+        datetime.fromisoformat(facts["local_start"]), datetime.fromisoformat(facts["local_end"]), facts["timezone"]
+    )
+    lines = [
+        _("Quand : %(span)s", span=span),
+        _("Où : %(place)s", place=facts["place"]),
+        _("Pour : %(class_name)s, %(group)s", class_name=facts["class_name"], group=group_words(facts)),
+        _("Établissement : %(school)s", school=facts["school"]),
+        _("Enseignant : %(teacher)s", teacher=facts["teacher"]) if with_teacher else "",
+        _("Entreprise : %(company)s", company=facts["company"]),
+        _("Réservation : %(url)s", url=page_url),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
 def group_words(facts: Mapping[str, Any]) -> str:
     """« 27 élèves et 3 accompagnateurs »; assistants are not counted as supervision."""
     pupils = _n("%(num)d élève", "%(num)d élèves", facts["pupils"])

@@ -7,9 +7,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Uuid, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from booking.accounts.models import Person
 from booking.core.db import Model, StrEnumType
 
 
@@ -62,3 +63,33 @@ class CalendarObject(Model):
     state: Mapped[CalendarState] = mapped_column(StrEnumType(CalendarState), default=CalendarState.NEW)
     created_at: Mapped[datetime]
     modified_at: Mapped[datetime]
+
+
+class FeedKind(enum.StrEnum):
+    """What a private feed shows: one's own bookings, or those of a school, a company, a site, an officer's territory."""
+
+    TEACHER = "teacher"
+    SCHOOL = "school"
+    COMPANY = "company"
+    SITE = "site"
+    TERRITORY = "territory"
+
+
+class CalendarFeed(Model):
+    """The private address of one feed of one person. Of its token only the hash is kept: reading the database opens none.
+
+    subject_id: the school, the company, the site, the officer's membership, or the person. created_at: of this address;
+    a renewed one takes its place, a revoked one leaves no row.
+    """
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (UniqueConstraint("person_id", "kind", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[FeedKind] = mapped_column(StrEnumType(FeedKind))
+    subject_id: Mapped[int]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()

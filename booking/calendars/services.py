@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,13 +34,17 @@ class Revision:
 
 def draft_object(booking: Booking, side: Side, person: Person) -> CalendarObject:
     """The object this addressee would get now, not stored: its UID is already the one it will have."""
-    domain = current_app.config["CALENDAR_DOMAIN"]
     earlier = db.session.scalar(
         select(func.count())
         .select_from(CalendarObject)
         .where(*_of(booking, side, person), CalendarObject.state == CalendarState.CANCELLED)
     )
-    object_uuid = object_id(domain, booking.id, booking.created_at, side, person.id, earlier or 0)
+    return _new_object(booking, side, person, earlier or 0)
+
+
+def _new_object(booking: Booking, side: Side, person: Person, earlier: int) -> CalendarObject:
+    domain = current_app.config["CALENDAR_DOMAIN"]
+    object_uuid = object_id(domain, booking.id, booking.created_at, side, person.id, earlier)
     return CalendarObject(
         id=object_uuid,
         booking_id=booking.id,
@@ -51,7 +55,7 @@ def draft_object(booking: Booking, side: Side, person: Person) -> CalendarObject
         attendee_address=person.email,
         state=CalendarState.NEW,
         created_at=booking.created_at,
-        modified_at=booking.updated_at,
+        modified_at=max(booking.updated_at, booking.slot.activity.updated_at),
     )
 
 
@@ -98,6 +102,22 @@ def last_object(booking: Booking, side: Side, person: Person) -> CalendarObject 
         .order_by(is_cancelled, CalendarObject.modified_at.desc())
     )
     return db.session.scalars(query).first()
+
+
+def shown_objects(bookings: Sequence[Booking], side: Side, person: Person) -> dict[int, CalendarObject]:
+    """For each booking, by its id, what `last_object`, else `draft_object`, gives of it: all in one read."""
+    query = (
+        select(CalendarObject)
+        .where(
+            CalendarObject.booking_id.in_([booking.id for booking in bookings]),
+            CalendarObject.side == side,
+            CalendarObject.person_id == person.id,
+        )
+        .order_by(CalendarObject.state != CalendarState.CANCELLED, CalendarObject.modified_at)
+    )
+    # The last one written of each booking stands: one that is not cancelled, else the latest.
+    known = {calendar.booking_id: calendar for calendar in db.session.scalars(query)}
+    return {booking.id: known.get(booking.id) or _new_object(booking, side, person, earlier=0) for booking in bookings}
 
 
 def begin_revision(object_uuid: uuid.UUID, method: Method, facts: dict[str, Any]) -> Revision | None:

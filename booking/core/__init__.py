@@ -7,7 +7,7 @@ from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 
-from booking.core import web
+from booking.core import logs, web
 from booking.core.checks import check_command
 from booking.core.db import db
 from booking.core.i18n import LanguagePrefix, select_language
@@ -22,5 +22,6 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=select_language)
     csrf.init_app(app)
     web.init_app(app)
+    logs.init_app(app)
     app.cli.add_command(check_command)
     app.wsgi_app = LanguagePrefix(app.wsgi_app)  # type: ignore[method-assign]

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from flask import Flask, Response, current_app, render_template, request, url_for
+from flask import Flask, Response, after_this_request, current_app, render_template, request, session, url_for
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
 from sqlalchemy import text
@@ -222,6 +222,30 @@ def _add_headers(response: Response) -> Response:
 def _is_forever() -> bool:
     # Fonts are named by the stylesheet, without a hash: one that changes gets a new name.
     return "v" in request.args or "/fonts/" in request.path
+
+
+# ---- What is read again and again by programs
+
+
+def kept_document(
+    body: bytes, content_type: str, disposition: str, name: str, *, cache: str, changed_at: datetime | None
+) -> WerkzeugResponse:
+    """A document that is not sent again to whoever has it: 304 without a body. cache: its Cache-Control.
+
+    No cookie goes along, whoever asks: a session that was read on the way in is left as it was.
+    """
+    answer = Response(body, content_type=content_type)
+    answer.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
+    answer.headers["Cache-Control"] = cache
+    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    answer.last_modified = changed_at
+    after_this_request(without_session)
+    return answer.make_conditional(request)
+
+
+def without_session(answer: WerkzeugResponse) -> WerkzeugResponse:
+    session.modified = False
+    return answer
 
 
 # ---- Health

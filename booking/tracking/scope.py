@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select, true
 
 from booking.accounts.models import Membership, ScopeKind
+from booking.accounts.queries import departements_of
 from booking.bookings.models import Booking
 from booking.catalogue.models import Activity, Slot
 from booking.companies.models import Site
@@ -59,23 +60,21 @@ class Scope:
 
 def scope_of(membership: Membership) -> Scope:
     """The territory of an officer's membership."""
+    return Scope(_name_of(membership), departements_of(membership))
+
+
+def _name_of(membership: Membership) -> str:
     kind, code = membership.scope_kind, membership.scope_code or ""
     if kind is ScopeKind.NATIONAL:
-        return Scope(_("France entière"), None)
+        return _("France entière")
     if kind is ScopeKind.REGION_ACADEMIQUE:
-        return Scope(_("Région académique %(name)s", name=code), _codes(Academie.region_academique == code))
+        return _("Région académique %(name)s", name=code)
     if kind is ScopeKind.ACADEMIE:
         academie = db.session.get(Academie, code)
-        return Scope(_("Académie de %(name)s", name=academie.name if academie else code), _codes(Academie.code == code))
+        return _("Académie de %(name)s", name=academie.name if academie else code)
     if kind in (ScopeKind.DEPARTEMENT, ScopeKind.PREFECTURE):
         departement = db.session.get(Departement, code)
         name = departement.name if departement else code
         words = _("Préfecture – %(name)s", name=name) if kind is ScopeKind.PREFECTURE else name
-        return Scope(f"{words} ({code})", frozenset({code}))
-    # A group of schools has no page yet: it sees nothing rather than too much.
-    return Scope(_("Groupe d’établissements"), frozenset())
-
-
-def _codes(where: ColumnElement[bool]) -> frozenset[str]:
-    query = select(Departement.code).join(Academie, Academie.code == Departement.academie_code).where(where)
-    return frozenset(db.session.scalars(query))
+        return f"{words} ({code})"
+    return _("Groupe d’établissements")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,13 +13,11 @@ from babel.dates import get_day_names
 from flask import (
     Blueprint,
     abort,
-    after_this_request,
     current_app,
     flash,
     redirect,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_login import current_user
@@ -68,7 +65,7 @@ from booking.core import clock
 from booking.core.dates import format_day
 from booking.core.i18n import _, current_language
 from booking.core.spreadsheets import CSV_TYPE
-from booking.core.web import change_query
+from booking.core.web import change_query, kept_document
 from booking.mail.identity import SITE_NAME, absolute_url
 from booking.schools.models import Audience, School, SchoolClass
 from booking.schools.reference import levels, levels_by_code
@@ -357,21 +354,10 @@ def _page_of(slot: Slot) -> str:
 
 def _shared(body: bytes, content_type: str, disposition: str, name: str, edition: Edition | None) -> Response:
     """A document that anybody may keep for a quarter of an hour, and that is not sent twice to who has it already."""
-    answer = Response(body, content_type=content_type)
-    answer.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
-    answer.cache_control.public = True
-    answer.cache_control.max_age = SHARED_SECONDS
-    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    if edition:
-        answer.last_modified = max(filter(None, (queries.last_change(edition), edition.created_at)))
-    after_this_request(_without_session)
-    return answer.make_conditional(request)
-
-
-def _without_session(answer: Response) -> Response:
-    """No cookie goes into what caches share: the session, read on the way in, is left as it was."""
-    session.modified = False
-    return answer
+    changed_at = max(filter(None, (queries.last_change(edition), edition.created_at))) if edition else None
+    return kept_document(
+        body, content_type, disposition, name, cache=f"public, max-age={SHARED_SECONDS}", changed_at=changed_at
+    )
 
 
 # ---- One activity
