@@ -550,7 +550,7 @@ def test_an_access_log_holds_no_token_of_a_feed_nor_of_a_link():
 def test_a_person_makes_copies_renews_and_revokes_an_address(client, teacher):
     signed_in(client, teacher)
     page = client.get("/account/calendars").text
-    assert "Créer l’adresse de « Mes réservations »" in page
+    assert "Créer l’adresse de «\u00a0Mes réservations\u00a0»" in page
     assert "8 à 24 heures" in page
 
     made = client.post(f"/account/calendars/teacher/{teacher.id}/address")
