@@ -1,13 +1,13 @@
 """calendar feeds
 
-Revises: 0004
+Revises: the_day
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'calendar_feeds'
-down_revision = '0004'
+down_revision = 'the_day'
 branch_labels = None
 depends_on = None
 
