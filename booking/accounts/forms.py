@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import current_app
@@ -20,54 +19,33 @@ from wtforms import (
     TelField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Optional, Regexp
 
 from booking.accounts.models import SCHOOL_ROLES, MemberRole
 from booking.accounts.permissions import safe_next
 from booking.accounts.services import Firm, Newcomer, UnlistedSchool
-from booking.companies.rules import check_siret, sectors
+from booking.companies.forms import AddressFields, SiretFields
+from booking.companies.rules import sectors
 from booking.core.errors import Refusal
-from booking.core.forms import Form
+from booking.core.fields import at_most, clean_line
+from booking.core.forms import Form, FormInOrder
 from booking.core.i18n import LANGUAGES, _, _l, current_language
 from booking.schools.models import School, SchoolKind
 from booking.schools.queries import school_by_uai, search_schools
 from booking.schools.rules import check_uai
-from booking.territory.models import Commune
-from booking.territory.queries import communes_named, communes_of_postcode
+from booking.territory.forms import CommuneFields
 
 SCHOOLS_SHOWN = 12
 
 
-def clean(text: str | None) -> str | None:
-    """Without control characters, spaces at the ends, or more than one in a row."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split()) if text else text
+def required(message: Any) -> DataRequired:
+    return DataRequired(message)
 
 
-def required(message: Any) -> InputRequired:
-    return InputRequired(message)
-
-
-def at_most(length: int) -> Length:
-    return Length(max=length, message=_l("C’est trop long : %(max)d caractères au plus."))
-
-
-CEDEX = re.compile(r"\bcedex\b.*$", re.IGNORECASE)
 PHONE = Regexp(
     r"^\+?[0-9][0-9 .()/-]{5,28}$",
     message=_l("Ce numéro n’est pas lisible. Exemples : 01 60 00 00 00, +33 1 60 00 00 00"),
 )
-
-
-class FormInOrder(Form):
-    """A form whose summary of mistakes follows the page, whatever the order of its classes."""
-
-    # The fields that come first on the page; the others follow as they were declared.
-    first: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields: dict[str, Field] = self.__dict__["_fields"]
-        self.__dict__["_fields"] = {name: fields[name] for name in dict.fromkeys((*self.first, *fields))}
 
 
 class NewPersonForm(FormInOrder):
@@ -75,19 +53,19 @@ class NewPersonForm(FormInOrder):
 
     first_name = StringField(
         _l("Prénom"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez votre prénom.")), at_most(80)],
         render_kw={"autocomplete": "given-name"},
     )
     last_name = StringField(
         _l("Nom"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez votre nom.")), at_most(80)],
         render_kw={"autocomplete": "family-name"},
     )
     email = EmailField(
         _l("Adresse e-mail professionnelle"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez votre adresse e-mail.")), at_most(254)],
         render_kw={"autocomplete": "email"},
     )
@@ -128,51 +106,6 @@ class NewPersonForm(FormInOrder):
         )
 
 
-class CommuneFields(FormInOrder):
-    """A postcode and a commune typed as on an envelope; a list to pick from when they fit several communes."""
-
-    postcode = StringField(
-        _l("Code postal"),
-        filters=[clean],
-        render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "maxlength": 5},
-    )
-    town = StringField(
-        _l("Commune"),
-        filters=[clean],
-        validators=[at_most(80)],
-        render_kw={"autocomplete": "address-level2"},
-    )
-    commune = RadioField(_l("Laquelle de ces communes ?"), choices=[], validate_choice=False)
-    found_commune: Commune | None = None
-
-    @property
-    def asks_commune(self) -> bool:
-        """Whether this form, as it was filled, needs a commune."""
-        return True
-
-    def validate_postcode(self, field: Field) -> None:
-        if self.asks_commune and not re.fullmatch(r"[0-9]{5}", field.data or "", re.ASCII):
-            raise ValidationError(_("Indiquez le code postal : cinq chiffres."))
-
-    def validate_town(self, field: Field) -> None:
-        if self.asks_commune and not field.data:
-            raise ValidationError(_("Indiquez la commune."))
-
-    def validate_commune(self, field: Field) -> None:
-        if not self.asks_commune or self.postcode.errors or self.town.errors:
-            return
-        named = communes_named(CEDEX.sub("", self.town.data or ""))
-        offered = communes_of_postcode(self.postcode.data or "") or named
-        if not offered:
-            raise ValidationError(_("Nous ne trouvons pas cette commune. Vérifiez le nom et le code postal."))
-        same_name = [commune for commune in offered if commune in named]
-        picked = [commune for commune in offered if commune.insee == field.data]
-        self.found_commune = next((few[0] for few in (picked, same_name, offered) if len(few) == 1), None)
-        if self.found_commune is None:
-            field.choices = [SelectChoice(c.insee, f"{c.name} ({c.departement_code})") for c in offered]
-            raise ValidationError(_("Choisissez la commune dans la liste."))
-
-
 class SchoolFields(CommuneFields):
     """A school: searched, then picked from what was found, or added by its UAI."""
 
@@ -180,14 +113,14 @@ class SchoolFields(CommuneFields):
 
     school_search = StringField(
         _l("Nom, commune ou code UAI de votre établissement"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[at_most(120)],
         render_kw={"autocomplete": "off"},
     )
-    searched = HiddenField(filters=[clean])
+    searched = HiddenField(filters=[clean_line])
     school = RadioField(_l("Choisissez votre établissement"), choices=[], validate_choice=False)
-    uai = StringField(_l("Code UAI"), filters=[clean], validators=[at_most(20)], render_kw={"autocomplete": "off"})
-    school_name = StringField(_l("Nom de l’établissement"), filters=[clean], validators=[at_most(160)])
+    uai = StringField(_l("Code UAI"), filters=[clean_line], validators=[at_most(20)], render_kw={"autocomplete": "off"})
+    school_name = StringField(_l("Nom de l’établissement"), filters=[clean_line], validators=[at_most(160)])
     school_kind = RadioField(
         _l("C’est"),
         choices=[
@@ -292,42 +225,22 @@ def school_words(school: School) -> str:
     return f"{school.name}, {school.commune_name} ({school.departement_code}) – {school.uai}"
 
 
-class FirmFields(CommuneFields):
+class FirmFields(SiretFields, AddressFields):
     """The site of a company, by its SIRET."""
 
     first = ("siret", "company_name", "sector", "address", "postcode", "town", "commune")
 
-    siret = StringField(
-        _l("SIRET de l’établissement"),
-        description=_l("Quatorze chiffres. Il est sur vos factures et sur l’Annuaire des entreprises."),
-        filters=[clean],
-        validators=[required(_l("Indiquez le SIRET, quatorze chiffres.")), at_most(40)],
-        render_kw={"inputmode": "numeric", "autocomplete": "off"},
-    )
     company_name = StringField(
         _l("Nom de l’entreprise"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez le nom de l’entreprise.")), at_most(120)],
         render_kw={"autocomplete": "organization"},
     )
     sector = SelectField(_l("Secteur"), validators=[required(_l("Choisissez un secteur."))], validate_choice=False)
-    address = StringField(
-        _l("Numéro et rue"),
-        description=_l("Là où les classes viendraient. Exemple : 12 rue des Ateliers"),
-        filters=[clean],
-        validators=[required(_l("Indiquez le numéro et la rue.")), at_most(200)],
-        render_kw={"autocomplete": "street-address"},
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sector.choices = [SelectChoice("", _("Choisissez")), *(SelectChoice(*sector) for sector in sectors())]
-
-    def validate_siret(self, field: Field) -> None:
-        try:
-            check_siret(field.data or "")
-        except Refusal as refusal:
-            raise ValidationError(refusal.message) from None
 
     def validate_sector(self, field: Field) -> None:
         if field.data not in {slug for slug, _label in sectors()}:
@@ -352,7 +265,7 @@ class CompanySignUpForm(NewPersonForm, FirmFields):
 
     phone = TelField(
         _l("Téléphone professionnel"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez un téléphone où vous joindre.")), PHONE],
         render_kw={"autocomplete": "tel"},
     )
@@ -367,7 +280,7 @@ class EmailForm(Form):
 
     email = EmailField(
         _l("Adresse e-mail"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez votre adresse e-mail.")), at_most(254)],
         render_kw={"autocomplete": "username"},
     )
@@ -385,7 +298,7 @@ class NewAddressForm(Form):
 
     email = EmailField(
         _l("Nouvelle adresse e-mail"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez votre adresse e-mail.")), at_most(254)],
         render_kw={"autocomplete": "email"},
     )
@@ -398,7 +311,7 @@ class MailboxForm(Form):
 
     email = EmailField(
         _l("Adresse officielle de l’établissement"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[Optional(), at_most(254)],
         render_kw={"autocomplete": "off"},
     )
@@ -411,26 +324,26 @@ class ProfileForm(Form):
 
     first_name = StringField(
         _l("Prénom"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez votre prénom.")), at_most(80)],
         render_kw={"autocomplete": "given-name"},
     )
     last_name = StringField(
         _l("Nom"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[required(_l("Indiquez votre nom.")), at_most(80)],
         render_kw={"autocomplete": "family-name"},
     )
     phone = TelField(
         _l("Téléphone professionnel"),
-        filters=[clean],
+        filters=[clean_line],
         validators=[Optional(), PHONE],
         render_kw={"autocomplete": "tel"},
     )
     mobile = TelField(
         _l("Téléphone mobile"),
         description=_l("Donné à l’autre partie de la veille au lendemain de la visite, pour un car en retard."),
-        filters=[clean],
+        filters=[clean_line],
         validators=[Optional(), PHONE],
         render_kw={"autocomplete": "tel"},
     )

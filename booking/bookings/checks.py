@@ -17,6 +17,7 @@ from booking.bookings.rules.states import ALIVE, RECORDED, TAKEN, Answer, Origin
 from booking.calendars.models import CalendarObject, CalendarState
 from booking.catalogue.models import Activity, ActivityKind, Edition, Slot, SlotState
 from booking.catalogue.rules.slots import slot_instants
+from booking.companies.models import Site
 from booking.core import clock
 from booking.core.checks import invariant
 from booking.core.db import db
@@ -52,6 +53,25 @@ def slot_capacity() -> Found:
     )
     for slot_id, classes, max_classes, pupils, max_pupils in db.session.execute(query):
         yield f"slot {slot_id}", f"{classes} classes of {max_classes}, {pupils} pupils of {max_pupils}"
+
+
+@invariant("booking-place")
+def booking_places() -> Found:
+    """A class that is still to come goes where the site says it is; a workshop is given at the school."""
+    query = (
+        select(Booking.id, Booking.place, Site)
+        .join(Booking.slot)
+        .join(Slot.activity)
+        .join(Activity.site)
+        .where(
+            Booking.state.in_(ALIVE),
+            Slot.ends_at > clock.now(),
+            Activity.kind != ActivityKind.CLASSROOM_WORKSHOP,
+        )
+    )
+    for booking_id, place, site in db.session.execute(query):
+        if place != site.one_line:
+            yield f"booking {booking_id}", f"goes to another place than site {site.id}"
 
 
 @invariant("slot-instants")

@@ -182,6 +182,19 @@ class Activity(Model):
     def comes_to_class(self) -> bool:
         return self.kind is ActivityKind.CLASSROOM_WORKSHOP
 
+    @property
+    def way_in(self) -> str:
+        """How to come: as the activity says, else as its site does."""
+        return self.access or self._of_site("access")
+
+    @property
+    def where_to_park(self) -> str:
+        return self.parking or self._of_site("parking")
+
+    def _of_site(self, name: str) -> str:
+        """A workshop is given at the school: the site's own doors do not matter."""
+        return "" if self.comes_to_class else getattr(self.site, name)
+
 
 # Compared letter by letter on both databases, whatever the language PostgreSQL was set up in: prefixes are ranges.
 _Word = String(40).with_variant(String(40, collation="C"), "postgresql")

@@ -65,6 +65,26 @@ class WrongSirenKey(WrongSiren):
         return _l("Ce numéro SIREN n’existe pas\u00a0: sa clé de contrôle est fausse. Vérifiez chaque chiffre.")
 
 
+class NotYourSiren(Refusal):
+    """The site belongs to another legal unit."""
+
+    code = "not_your_siren"
+    field = "siret"
+
+    def sentence(self) -> Any:
+        return _l(
+            "Ce SIRET n’est pas celui d’un site de votre entreprise\u00a0: ses neuf premiers chiffres sont ceux de votre SIREN."
+        )
+
+
+class SiteKnown(Refusal):
+    code = "site_known"
+    field = "siret"
+
+    def sentence(self) -> Any:
+        return _l("Ce site est déjà inscrit\u00a0: modifiez-le plutôt que d’en ajouter un second.")
+
+
 def check_siret(text: str) -> str:
     """The 14 digits of a SIRET, without spaces; the sites of La Poste have a key of their own. A right key does not
     prove that the company exists.
@@ -82,6 +102,14 @@ def check_siret(text: str) -> str:
         return stdnum_siret.validate(number)
     except ValidationError:
         raise WrongSiretKey from None
+
+
+def check_siret_of(siren: str, text: str) -> str:
+    """The 14 digits of the SIRET of a site of this very company. Refuses: as check_siret, NotYourSiren."""
+    number = check_siret(text)
+    if not number.startswith(siren):
+        raise NotYourSiren
+    return number
 
 
 def check_siren(text: str) -> str:

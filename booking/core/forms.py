@@ -1,10 +1,11 @@
-"""The base of every form: typed values kept, refusals shown beside their field."""
+"""The bases of forms: typed values kept, refusals shown beside their field."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms import Field
 
 from booking.core.errors import Refusal
 
@@ -23,3 +24,15 @@ class Form(FlaskForm):
             self.problems.append(refusal.message)
         else:
             field.errors = [*field.errors, refusal.message]
+
+
+class FormInOrder(Form):
+    """A form whose summary of mistakes follows the page, whatever the order of its classes."""
+
+    # The fields that come first on the page; the others follow as they were declared.
+    first: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Field] = self.__dict__["_fields"]
+        self.__dict__["_fields"] = {name: fields[name] for name in dict.fromkeys((*self.first, *fields))}

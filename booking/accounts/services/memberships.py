@@ -14,6 +14,7 @@ from booking.accounts.rules import trust_deadline
 from booking.accounts.services.trust import AlreadyAnswered, tell_school, tell_who_may_vouch, trust_by_address
 from booking.companies.models import Company, Site, Trust
 from booking.companies.rules import check_siret
+from booking.companies.services import lock_company
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal
@@ -174,11 +175,6 @@ def lock_person(person_id: int) -> Person:
     """Hold the person's row: two pages that add the same school at once add it once."""
     db.session.execute(update(Person).where(Person.id == person_id).values(login_count=Person.login_count))
     return db.session.get_one(Person, person_id, populate_existing=True)
-
-
-def lock_company(company_id: int) -> None:
-    """Hold the company's row: its managers are counted by one at a time."""
-    db.session.execute(update(Company).where(Company.id == company_id).values(trust=Company.trust))
 
 
 def _refuse_last_manager(membership: Membership) -> None:

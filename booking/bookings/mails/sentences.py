@@ -97,6 +97,7 @@ def changes(before: Mapping[str, Any], facts: Mapping[str, Any], side: Side) -> 
         (_("Groupe"), group_words),
     ]
     if side is Side.CLASS:
+        wordings.append((_("Entreprise"), itemgetter("company")))
         wordings.append((_("Contact"), contact_words))
         labels = dict([*practical_facts(old), *practical_facts(facts)])
         wordings += [(label, _practical(label)) for label in labels]

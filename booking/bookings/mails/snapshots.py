@@ -119,11 +119,13 @@ def facts_of(booking: Booking) -> dict[str, Any]:
         "contact": activity.contact.name,
         "contact_phone": activity.contact.phone,
     }
-    texts = ("access", "parking", "equipment", "clothing", "to_bring", "photo_rule", "access_note")
+    texts = ("equipment", "clothing", "to_bring", "photo_rule", "access_note")
     plain_facts = (name for name in (*ACCESS_FACTS, "minimum_age", "comes_to_class") if name not in texts)
     return {
         **{name: one_line(text) for name, text in words.items()},
         **{name: many_lines(getattr(activity, name)) for name in texts},
+        "access": many_lines(activity.way_in),
+        "parking": many_lines(activity.where_to_park),
         **{name: getattr(activity, name) for name in plain_facts},
         "local_start": slot.local_start.isoformat(),
         "local_end": slot.local_end.isoformat(),

@@ -205,7 +205,9 @@ def _requested(s: Scene) -> Words:
 
 
 def _moved(s: Scene) -> Words:
-    """An option, a request, a wait or an offer whose slot has another date: it follows."""
+    """An option, a request, a wait or an offer whose slot has another date, or another address: it follows."""
+    if s.event == Event.SITE_CORRECTED:
+        return _address_corrected(s)
     moved = _("%(company)s a déplacé le créneau que vous avez choisi pour %(who)s.", company=s.company, who=s.who)
     follows = {
         State.HELD: _("Votre option suit la nouvelle date."),
@@ -221,6 +223,18 @@ def _moved(s: Scene) -> Words:
         _("La date a changé"),
         [f"{moved} {follows}".strip()],
         following,
+    )
+
+
+def _address_corrected(s: Scene) -> Words:
+    lead = _(
+        "%(company)s a corrigé l’adresse où elle attend %(who)s, %(when)s.", company=s.company, who=s.who, when=s.when
+    )
+    return Words(
+        _("Adresse corrigée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("L’adresse a changé"),
+        [lead],
+        [_("La date et les heures restent les mêmes. Donnez la nouvelle adresse au car s’il est déjà demandé.")],
     )
 
 

@@ -180,6 +180,7 @@ EVENT_WORDS: dict[Event, Any] = {
     Event.SLOT_CANCELLED: _l("Créneau annulé par l’entreprise"),
     Event.SLOT_MOVED: _l("Créneau déplacé par l’entreprise"),
     Event.SLOT_REWORDED: _l("Description de l’activité modifiée"),
+    Event.SITE_CORRECTED: _l("Adresse corrigée par l’entreprise"),
     Event.RECONFIRM: _l("Nouvelle date acceptée"),
     Event.CHANGE_COUNT: _l("Nombre d’élèves modifié"),
     Event.MOVE: _l("Changement de créneau"),

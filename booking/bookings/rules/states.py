@@ -61,6 +61,7 @@ class Event(enum.StrEnum):
     SLOT_CANCELLED = "slot_cancelled"
     SLOT_MOVED = "slot_moved"
     SLOT_REWORDED = "slot_reworded"
+    SITE_CORRECTED = "site_corrected"
     RECONFIRM = "reconfirm"
     CHANGE_COUNT = "change_count"
     MOVE = "move"
@@ -192,6 +193,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.HELD, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
     (State.HELD, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _DECLINED),
     (State.HELD, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
+    (State.HELD, Event.SITE_CORRECTED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.HELD, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.HELD, Event.MOVE): Transition(_by(_T), None),
     (State.HELD, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
@@ -205,6 +207,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.REQUESTED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED, _WITHDRAWN),
     (State.REQUESTED, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _DECLINED),
     (State.REQUESTED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
+    (State.REQUESTED, Event.SITE_CORRECTED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.REQUESTED, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.REQUESTED, Event.MOVE): Transition(_by(_T), None),
     (State.REQUESTED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
@@ -217,6 +220,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     ),
     (State.CONFIRMED, Event.SLOT_MOVED): Transition(_by(_H), None, _UPDATED, Calendar.REQUEST),
     (State.CONFIRMED, Event.SLOT_REWORDED): Transition(_by(_H), None, _UPDATED, Calendar.REQUEST),
+    (State.CONFIRMED, Event.SITE_CORRECTED): Transition(_by(_H), None, _UPDATED, Calendar.REQUEST),
     (State.CONFIRMED, Event.RECONFIRM): Transition(_by(_T), None),
     (State.CONFIRMED, Event.CHANGE_COUNT): Transition(_by(_T, _H), None, _UPDATED, Calendar.REQUEST),
     (State.CONFIRMED, Event.MOVE): Transition(_by(_T, _H), None, _UPDATED, Calendar.REQUEST),
@@ -227,6 +231,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.WAITING, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("waitlist-closed")),
     (State.WAITING, Event.SLOT_CANCELLED): Transition(_by(_H, _OFFICER), State.CANCELLED, _mails("waitlist-closed")),
     (State.WAITING, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
+    (State.WAITING, Event.SITE_CORRECTED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.WAITING, Event.CHANGE_COUNT): Transition(_by(_T), None),
     (State.WAITING, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     (State.OFFERED, Event.ACCEPT_OFFER): Transition(_by(_T), State.REQUESTED, _REQUESTED),
@@ -237,6 +242,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
         _by(_H, _OFFICER), State.CANCELLED, (_LINE_CLOSED, _OFFER_DROPPED)
     ),
     (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
+    (State.OFFERED, Event.SITE_CORRECTED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.OFFERED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # The day: on the way, at the gate; then what happened, recorded then or later, and corrected
     (State.CONFIRMED, Event.RUN_LATE): Transition(_by(_T), None, _mails("coach-late", Audience.COMPANY)),

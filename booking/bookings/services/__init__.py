@@ -24,6 +24,7 @@ from booking.bookings.services.hand_over import (
 )
 from booking.bookings.services.offers import accept_offer, offer_places
 from booking.bookings.services.places import give_back_places, lock_booking, take_places
+from booking.bookings.services.premises import rewrite_company, rewrite_site
 from booking.bookings.services.requests import Wish, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, due_reconfirmations, move_slot, reword_activity, settle_move
 
@@ -61,6 +62,8 @@ __all__ = [
     "request_together",
     "reword_activity",
     "rewrite_activity",
+    "rewrite_company",
+    "rewrite_site",
     "settle_move",
     "take_places",
 ]

@@ -51,7 +51,8 @@ def rewrite_contact(activity_ids: Sequence[int], person: Person, heir: Person) -
 
 def _told_of(activity: Activity) -> dict[str, Any]:
     """What the mails of a booking say of its activity, each text as they say it."""
-    texts = {name: getattr(activity, name) for name in ("access", "parking", "equipment", "clothing", "to_bring")}
+    texts = {name: getattr(activity, name) for name in ("equipment", "clothing", "to_bring")}
+    texts |= {"access": activity.way_in, "parking": activity.where_to_park}
     return {
         "title": one_line(activity.title),
         "contact": one_line(activity.contact.name),

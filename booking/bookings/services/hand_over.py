@@ -10,7 +10,6 @@ from sqlalchemy import func, or_, select, update
 from booking.accounts import mails as account_mails
 from booking.accounts import services as accounts
 from booking.accounts.models import Membership, MemberState, Person
-from booking.accounts.services.memberships import lock_company
 from booking.bookings.models import Booking
 from booking.bookings.queries import is_trusted_at
 from booking.bookings.rules.states import ALIVE, Actor, CancelReason, Event
@@ -20,6 +19,7 @@ from booking.bookings.services.slots import cancel_slot, lock_slots_with_booking
 from booking.bookings.services.transitions import step
 from booking.catalogue.models import Activity, PublicationState, Slot
 from booking.companies.models import Company
+from booking.companies.services import lock_company
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal

@@ -6,6 +6,7 @@ from booking.bookings.views import (
     hosting,
     invited,  # noqa: F401  (it declares a page of `/a/<token>`)
     leaving,
+    premises,
     programme,
     school,
     shown,
@@ -22,6 +23,7 @@ blueprints = [
     day.bp,
     hosting.bp,
     leaving.bp,
+    premises.bp,
     shown.bp,
     together.bp,
     visitor.bp,
