@@ -1,0 +1,129 @@
+"""HiGHS, the exact solver, as three calls: make a program, solve its relaxation again and again, solve it in whole numbers.
+
+One thread, a fixed seed, a count of nodes and never a clock: the same program always gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from booking.matching.allocation.formulation import Row
+from booking.matching.allocation.tables import Floats
+
+_OK = (highspy.HighsModelStatus.kOptimal,)
+_STOPPED = (highspy.HighsModelStatus.kSolutionLimit, highspy.HighsModelStatus.kInterrupt)
+
+
+class NotSolved(RuntimeError):
+    """The solver ended otherwise than it should: a fault of ours, since granting nothing is always allowed."""
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A solution of the relaxation: no result can be worth more. reduced_costs, duals: what stands at its limit."""
+
+    worth: float
+    values: Floats
+    reduced_costs: Floats
+    duals: Floats
+
+
+class Relaxation:
+    """A program without the demand for whole numbers, kept open: what was found helps with what comes next."""
+
+    def __init__(self, size: int, rows: Sequence[Row], worth: Floats) -> None:
+        self._highs = _solver()
+        self._highs.passModel(_model(size, rows, worth))
+        self._size = size
+
+    def add(self, rows: Sequence[Row]) -> None:
+        for columns, coefficients, most in rows:
+            self._highs.addRow(-highspy.kHighsInf, most, len(columns), columns.astype(np.int32), coefficients)
+
+    def aim_at(self, worth: Floats) -> None:
+        self._highs.changeColsCost(self._size, np.arange(self._size, dtype=np.int32), worth)
+
+    def solve(self) -> Relaxed:
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        if status not in _OK:
+            raise NotSolved(self._highs.modelStatusToString(status))
+        found = self._highs.getSolution()
+        return Relaxed(
+            worth=self._highs.getInfo().objective_function_value,
+            values=np.array(found.col_value),
+            reduced_costs=np.array(found.col_dual),
+            duals=np.array(found.row_dual),
+        )
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A solution in whole numbers and the proof of how good it is. nodes: how much of the search tree was seen."""
+
+    values: Floats
+    worth: float
+    bound: float
+    nodes: int
+
+
+def solve_whole(
+    size: int, rows: Sequence[Row], worth: Floats, *, nodes: int, start: Floats | None = None, slack: float = 0.0
+) -> Whole:
+    """The best whole solution, or the best one seen when the count of nodes runs out; never stopped by a clock.
+
+    slack: how much less than the best is as good (just under 1 where every worth is a whole number).
+    """
+    highs = _solver()
+    highs.setOptionValue("mip_max_nodes", nodes)
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_abs_gap", max(slack, 1e-6))
+    highs.passModel(_model(size, rows, worth, whole=True))
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        highs.setSolution(solution)
+    highs.run()
+    status, info = highs.getModelStatus(), highs.getInfo()
+    if status not in (*_OK, *_STOPPED):
+        raise NotSolved(highs.modelStatusToString(status))
+    return Whole(
+        values=np.array(highs.getSolution().col_value),
+        worth=info.objective_function_value,
+        bound=info.mip_dual_bound,
+        nodes=max(int(info.mip_node_count), 0),
+    )
+
+
+def _solver() -> Any:
+    highs = highspy.Highs()
+    highs.silent()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("parallel", "off")
+    highs.setOptionValue("random_seed", 1)
+    return highs
+
+
+def _model(size: int, rows: Sequence[Row], worth: Floats, *, whole: bool = False) -> Any:
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = size, len(rows)
+    program.sense_ = highspy.ObjSense.kMaximize
+    program.col_cost_ = np.asarray(worth, dtype=np.float64)
+    program.col_lower_, program.col_upper_ = np.zeros(size), np.ones(size)
+    program.row_lower_ = np.full(len(rows), -highspy.kHighsInf)
+    program.row_upper_ = np.array([most for _columns, _coefficients, most in rows], dtype=np.float64)
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lengths = [len(columns) for columns, _coefficients, _most in rows]
+    program.a_matrix_.start_ = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+    if rows:
+        program.a_matrix_.index_ = np.concatenate([row[0] for row in rows]).astype(np.int32)
+        program.a_matrix_.value_ = np.concatenate([row[1] for row in rows])
+    if whole:
+        program.integrality_ = [highspy.HighsVarType.kInteger] * size
+    return program
