@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from booking.bookings.models import Booking, BookingEvent, SchoolInEdition, VisitRecord
+from booking.bookings.feedback_results import hands_of
+from booking.bookings.models import Booking, BookingEvent, Feedback, SchoolInEdition, VisitRecord
 from booking.bookings.queries import BUSY
 from booking.bookings.rules.clashes import Outing, clash_with
+from booking.bookings.rules.feedback import TooManyHands, check_hands
 from booking.bookings.rules.states import ALIVE, RECORDED, TAKEN, Answer, Origin, State
 from booking.calendars.models import CalendarObject, CalendarState
 from booking.catalogue.models import Activity, ActivityKind, Edition, Slot, SlotState
@@ -312,3 +314,14 @@ def cancelled_slots_are_not_missed() -> Found:
     )
     for booking_id, slot_id in db.session.execute(query):
         yield f"booking {booking_id}", f"is missed on cancelled slot {slot_id}"
+
+
+@invariant("feedback-hands")
+def feedback_hands() -> Found:
+    """No more hands were raised than pupils came."""
+    query = select(Feedback, Booking).join(Feedback.booking).where(Feedback.answered_at.is_not(None))
+    for feedback, booking in db.session.execute(query):
+        try:
+            check_hands(hands_of(feedback), booking.present_pupils, booking.present_girls)
+        except TooManyHands as refusal:
+            yield f"booking {booking.id}", f"more hands than pupils: {refusal.field}"

@@ -25,7 +25,7 @@ class VisitForm(Form):
     """
 
     outcome = RadioField(
-        _l("Que s’est-il passé ?"),
+        _l("Que s’est-il passé ?"),
         choices=[
             SelectChoice(State.ATTENDED.value, _l("la classe est venue")),
             SelectChoice(State.EXCUSED.value, _l("elle n’est pas venue et s’en est excusée")),

@@ -1,4 +1,4 @@
-"""What the worker does for bookings: end what nobody answered in time."""
+"""What the worker does for bookings: end what nobody answered in time, and ask how the visit went."""
 
 from __future__ import annotations
 
@@ -25,3 +25,16 @@ def settle_moves() -> int:
         with transaction():
             settled += services.settle_move(booking_id) is not None
     return settled
+
+
+@job(every=600)
+def ask_for_feedback() -> int:
+    """Ask both sides how the visit went, on the next open day; remind each once. Returns how many were written to."""
+    written = 0
+    for booking_id, side in services.due_questions():
+        with transaction():
+            written += services.ask_for_feedback(booking_id, side) is not None
+    for feedback_id in services.due_reminders():
+        with transaction():
+            written += services.remind_of_feedback(feedback_id) is not None
+    return written

@@ -205,3 +205,43 @@ class VisitRecord(Model):
 
     booking: Mapped[Booking] = relationship(back_populates="visit_records")
     person: Mapped[Person | None] = relationship()
+
+
+class Feedback(Model):
+    """What one side thinks of a visit that took place: asked once, reminded once, answered once.
+
+    side: TEACHER or HOST. worked: codes of `rules.feedback.WORKED`. again: would come, or host, again. The four counts
+    are hands raised at « could you see yourself working here? »: nobody's name, nobody's answer.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "side"),
+        CheckConstraint("side IN ('teacher', 'host')", name="one_of_two_sides"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating_of_five"),
+        CheckConstraint("(answered_at IS NULL) = (rating IS NULL)", name="rated_when_answered"),
+        CheckConstraint(
+            "before_girls BETWEEN 0 AND 200 AND before_boys BETWEEN 0 AND 200"
+            " AND after_girls BETWEEN 0 AND 200 AND after_boys BETWEEN 0 AND 200",
+            name="hands_plausible",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    side: Mapped[Actor] = mapped_column(StrEnumType(Actor))
+    asked_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    rating: Mapped[int | None]
+    worked: Mapped[list[str]] = mapped_column(JSON, default=list)
+    prepared: Mapped[bool | None]
+    again: Mapped[bool | None]
+    comment: Mapped[str] = mapped_column(String(600), default="")
+    before_girls: Mapped[int | None]
+    before_boys: Mapped[int | None]
+    after_girls: Mapped[int | None]
+    after_boys: Mapped[int | None]
+
+    booking: Mapped[Booking] = relationship()

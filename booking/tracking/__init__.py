@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.tracking import people_views, views  # noqa: F401  (it adds its pages to the same blueprint)
+from booking.tracking import feedback_views, people_views, views  # noqa: F401  (they add pages to the same blueprint)
 
 
 def init_app(app: Flask) -> None:

@@ -383,7 +383,7 @@ def _coach_late(s: Scene) -> Words:
     else:
         late = _("%(num)d minutes", num=s.minutes) if s.minutes else _("quelques minutes")
     return Words(
-        _("Retard de %(late)s : %(name)s, %(title)s", late=late, name=s.class_name, title=s.title),
+        _("Retard de %(late)s : %(name)s, %(title)s", late=late, name=s.class_name, title=s.title),
         _("La classe a du retard"),
         [
             _(

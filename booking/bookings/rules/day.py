@@ -17,7 +17,7 @@ from booking.core.i18n import _, _l
 
 MOST_PUPILS = 200
 MOST_ADULTS = 40
-# « Le car a du retard »: one tap each. The last one means that or more.
+# « Le car a du retard »: one tap each. The last one means that or more.
 DELAYS_MIN = (10, 20, 30)
 # From the day before to the day after: the teacher's mobile on the host's sheet (product, rule 11).
 MOBILE_DAYS = timedelta(days=1)
@@ -74,7 +74,7 @@ class TooEarly(Refusal):
 
     def sentence(self) -> Any:
         return _(
-            "La venue est prévue le %(day)s : notez ce qui se passe à partir de ce jour-là.", day=format_day(self.day)
+            "La venue est prévue le %(day)s : notez ce qui se passe à partir de ce jour-là.", day=format_day(self.day)
         )
 
 
@@ -84,7 +84,7 @@ class DayOver(Refusal):
     code = "day_over"
 
     def sentence(self) -> Any:
-        return _l("La visite est passée : notez plutôt ce qui s’est passé.")
+        return _l("La visite est passée : notez plutôt ce qui s’est passé.")
 
 
 class AlreadyArrived(Refusal):
@@ -109,7 +109,7 @@ class CountsImplausible(Refusal):
 
     def sentence(self) -> Any:
         return _(
-            "Notez entre 1 et %(pupils)d élèves, et %(adults)d accompagnateurs au plus. Personne n’est venu ? Choisissez « n’est pas venue ».",
+            "Notez entre 1 et %(pupils)d élèves, et %(adults)d accompagnateurs au plus. Personne n’est venu ? Choisissez « n’est pas venue ».",
             pupils=MOST_PUPILS, adults=MOST_ADULTS,
         )  # fmt: skip
 

@@ -10,6 +10,14 @@ from booking.bookings.services.answers import (
 )
 from booking.bookings.services.day import announce_delay, note_arrival, record_visit
 from booking.bookings.services.day_links import close_day_sheet, day_sheet_token, open_day_sheet
+from booking.bookings.services.feedback import (
+    Opinion,
+    ask_for_feedback,
+    due_questions,
+    due_reminders,
+    give_feedback,
+    remind_of_feedback,
+)
 from booking.bookings.services.hand_over import (
     NotAColleague,
     StillNeeded,
@@ -30,11 +38,13 @@ from booking.bookings.services.slots import cancel_slot, due_reconfirmations, mo
 
 __all__ = [
     "NotAColleague",
+    "Opinion",
     "StillNeeded",
     "Wish",
     "accept_offer",
     "announce_delay",
     "answer_request",
+    "ask_for_feedback",
     "cancel_booking",
     "cancel_slot",
     "close_account",
@@ -43,9 +53,12 @@ __all__ = [
     "confirm_option",
     "day_sheet_token",
     "due_bookings",
+    "due_questions",
     "due_reconfirmations",
+    "due_reminders",
     "expire_due",
     "give_back_places",
+    "give_feedback",
     "hand_over",
     "leave",
     "left_behind",
@@ -57,6 +70,7 @@ __all__ = [
     "record_visit",
     "refuse_company",
     "refuse_member",
+    "remind_of_feedback",
     "remove_colleague",
     "request_places",
     "request_together",

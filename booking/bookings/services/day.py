@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from booking.accounts.models import Person
 from booking.bookings.day_sheets import day_of
@@ -18,6 +19,7 @@ from booking.bookings.rules.day import (
 )
 from booking.bookings.rules.states import RECORDED, Actor, Event, State, transition_for
 from booking.bookings.services.answers import ReasonMissing
+from booking.bookings.services.feedback import drop_impossible_hands
 from booking.bookings.services.places import lock_booking
 from booking.bookings.services.transitions import step
 from booking.core import clock
@@ -42,7 +44,7 @@ def announce_delay(booking_id: int, person: Person | None, minutes: int, *, key:
 def note_arrival(
     booking_id: int, actor: Actor, person: Person | None, *, key: str = "", pressed_at: datetime | None = None
 ) -> Booking:
-    """« La classe est arrivée », by either side; whoever comes second changes nothing.
+    """« La classe est arrivée », by either side; whoever comes second changes nothing.
 
     pressed_at: when the button was pressed, if the telephone could not reach the site then.
     Refuses: TooEarly, NotPossibleNow.
@@ -121,13 +123,21 @@ def _written(
 
 def _apply(booking: Booking, actor: Actor, person: Person | None, outcome: Outcome, record: VisitRecord) -> None:
     counts = outcome.counts
+    details: dict[str, Any] = {"record": record.id, "late": record.is_late}
+    if counts:
+        details |= {"pupils": counts.pupils, "adults": counts.adults}
+    # Counts stand beside « attended » alone, at each flush: the old ones go before the step, the new ones come after.
+    _set_counts(booking, None)
+    step(booking, OUTCOMES[outcome.state], actor, person, reason=outcome.reason, note=outcome.note, details=details)
+    _set_counts(booking, counts)
+    db.session.flush()
+    drop_impossible_hands(booking)
+
+
+def _set_counts(booking: Booking, counts: Counts | None) -> None:
     booking.present_pupils = counts.pupils if counts else None
     booking.present_adults = counts.adults if counts else None
     booking.present_girls = counts.girls if counts else None
-    details = {"record": record.id, "late": record.is_late}
-    if counts:
-        details |= {"pupils": counts.pupils, "adults": counts.adults}
-    step(booking, OUTCOMES[outcome.state], actor, person, reason=outcome.reason, note=outcome.note, details=details)
 
 
 def _was_sent(booking: Booking, key: str) -> bool:

@@ -3,6 +3,7 @@
 from booking.bookings.views import (
     company,
     day,
+    feedback,
     hosting,
     invited,  # noqa: F401  (it declares a page of `/a/<token>`)
     leaving,
@@ -21,6 +22,7 @@ blueprints = [
     school.bp,
     company.bp,
     day.bp,
+    feedback.bp,
     hosting.bp,
     leaving.bp,
     premises.bp,

@@ -53,12 +53,14 @@ def sheet(company_id: int, day: str) -> Any:
         if not wrong:
             return redirect(f"{here}#class-{booking.id}")
         sites = sheets_of_day(company.id, on)
+        sheets = [each for _site, sheets in sites for each in sheets]
     return render_template(
         "bookings/day/company.html",
         company=company,
         day=on,
         sites=sites,
-        forms=_forms([each for _site, sheets in sites for each in sheets], wrong),
+        sheets=sheets,
+        forms=_forms(sheets, wrong),
         wrong=next(iter(wrong.values()), None),
         link_of=_link_of,
         around=(on - timedelta(days=1), on + timedelta(days=1)),
@@ -90,9 +92,9 @@ def _change_link(slot: Slot) -> None:
         flash(refusal.message, "error")
     else:
         flash(
-            _("Le lien est prêt : il s’ouvre de la veille au surlendemain de la visite.")
+            _("Le lien est prêt : il s’ouvre de la veille au surlendemain de la visite.")
             if request.form["what"] == "open-link"
-            else _("Le lien est retiré : il n’ouvre plus rien."),
+            else _("Le lien est retiré : il n’ouvre plus rien."),
             "success",
         )
 
@@ -206,7 +208,7 @@ def _late(booking_id: int, _actor: Actor, person: Person | None, _form: VisitFor
 
 def _arrive(booking_id: int, actor: Actor, person: Person | None, _form: VisitForm) -> tuple[str, str]:
     booking = services.note_arrival(booking_id, actor, person, key=sent_key(), pressed_at=pressed_at())
-    return _("Arrivée de la classe notée : %(name)s.", name=booking.class_name), "success"
+    return _("Arrivée de la classe notée : %(name)s.", name=booking.class_name), "success"
 
 
 def _record(booking_id: int, actor: Actor, person: Person | None, form: VisitForm) -> tuple[str, str]:
@@ -216,7 +218,7 @@ def _record(booking_id: int, actor: Actor, person: Person | None, form: VisitFor
     if record.stands:
         return _("C’est noté."), "success"
     return _(
-        "Quelqu’un l’avait déjà noté : votre relevé est gardé à côté. Relisez, et corrigez s’il le faut."
+        "Quelqu’un l’avait déjà noté : votre relevé est gardé à côté. Relisez, et corrigez s’il le faut."
     ), "warning"
 
 
