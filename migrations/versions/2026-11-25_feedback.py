@@ -1,13 +1,13 @@
 """feedback of both sides after a visit
 
-Revises: the_day
+Revises: calendar_feeds
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'feedback'
-down_revision = 'the_day'
+down_revision = 'calendar_feeds'
 branch_labels = None
 depends_on = None
 
