@@ -1,5 +1,6 @@
 """The pages of the bookings room, one module per audience."""
 
+from booking.bookings.papers import views as papers
 from booking.bookings.views import (
     company,
     day,
@@ -25,6 +26,7 @@ blueprints = [
     feedback.bp,
     hosting.bp,
     leaving.bp,
+    papers.bp,
     premises.bp,
     shown.bp,
     together.bp,

@@ -7,7 +7,7 @@ from collections import Counter
 from flask import Blueprint, render_template
 from flask_login import current_user
 
-from booking.accounts.models import SCHOOL_ROLES
+from booking.accounts.models import SCHOOL_ROLES, MemberRole
 from booking.accounts.permissions import my_memberships, school_or_404, signed_in_required
 from booking.bookings import queries
 from booking.bookings.rules.states import State
@@ -37,6 +37,7 @@ def home(uai: str) -> str:
         "bookings/school/home.html",
         school=school,
         sees_all=sees_all,
+        answers=_answers_for(school),
         to_come=to_come,
         over=over,
         counts=[(state, counts[state]) for state in State if counts[state]],
@@ -61,6 +62,12 @@ def _states_words(state: State, number: int) -> str:
         State.EXCUSED: _n("classe excusée", "classes excusées", number),
     }
     return words[state]
+
+
+def _answers_for(school: School) -> bool:
+    """Whether the person is its head, or answers in the head's place: the papers of every outing are theirs to see."""
+    mine = my_memberships(MemberRole.HEAD, MemberRole.DELEGATE)
+    return any(m.is_trusted for m in mine if m.school_id == school.id)
 
 
 def _is_trusted_at(school: School) -> bool:

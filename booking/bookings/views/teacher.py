@@ -356,6 +356,7 @@ def _booking_page(booking: Booking, form: TeacherCancelForm | None = None) -> st
         is_open=form is not None,
         knows_contact=booking.state in (State.REQUESTED, State.CONFIRMED, State.HELD, State.OFFERED),
         has_file=booking.state is State.CONFIRMED,
+        has_papers=booking.state not in ENDED | {State.WAITING, State.MISSED, State.EXCUSED},
         has_day=booking.state in EXPECTED,
         alternatives=queries.alternatives(slot, booking.school_class) if ended and slot.starts_at > now else [],
         ended=ended,
