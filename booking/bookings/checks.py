@@ -325,3 +325,55 @@ def feedback_hands() -> Found:
             check_hands(hands_of(feedback), booking.present_pupils, booking.present_girls)
         except TooManyHands as refusal:
             yield f"booking {booking.id}", f"more hands than pupils: {refusal.field}"
+
+
+@invariant("waiting-counters")
+def waiting_counters() -> Found:
+    """A slot counts the classes in its line."""
+    real = func.count(Booking.id)
+    query = (
+        select(Slot.id, Slot.waiting_classes, real)
+        .outerjoin(Booking, and_(Booking.slot_id == Slot.id, Booking.state == State.WAITING))
+        .group_by(Slot.id, Slot.waiting_classes)
+        .having(real != Slot.waiting_classes)
+    )
+    for slot_id, said, counted in db.session.execute(query):
+        yield f"slot {slot_id}", f"says {said} classes in line, there are {counted}"
+
+
+@invariant("waiting-holds-nothing")
+def waiting_holds_nothing() -> Found:
+    """Whoever is in line waits for the slot alone: no clock runs against it, nobody is asked, nothing was confirmed."""
+    clocks = (Booking.deadline_at, Booking.host_answer, Booking.head_answer, Booking.confirmed_at)
+    query = select(Booking.id).where(
+        Booking.state == State.WAITING,
+        or_(Booking.origin != Origin.WAITING, *(clock_.is_not(None) for clock_ in clocks)),
+    )
+    for booking_id in db.session.scalars(query):
+        yield f"booking {booking_id}", "is in line and something else runs on it"
+
+
+@invariant("waiting-is-over")
+def waiting_is_over() -> Found:
+    """Nobody waits for a slot whose bookings have closed; the worker has a day to say so."""
+    query = (
+        select(Booking.id, Slot.id)
+        .join(Slot, Slot.id == Booking.slot_id)
+        .where(Booking.state == State.WAITING, Slot.closes_at < clock.now() - timedelta(days=1))
+    )
+    for booking_id, slot_id in db.session.execute(query):
+        yield f"booking {booking_id}", f"waits for slot {slot_id}, which has closed"
+
+
+@invariant("one-offer-per-activity")
+def one_offer_per_activity() -> Found:
+    """The list never offers a class two dates of one activity at once."""
+    query = (
+        select(Booking.class_id, Slot.activity_id, func.count())
+        .join(Slot, Slot.id == Booking.slot_id)
+        .where(Booking.state == State.OFFERED, Booking.origin == Origin.WAITING)
+        .group_by(Booking.class_id, Slot.activity_id)
+        .having(func.count() > 1)
+    )
+    for class_id, activity_id, count in db.session.execute(query):
+        yield f"class {class_id}", f"is offered {count} dates of activity {activity_id}"

@@ -1,5 +1,8 @@
 """What the worker does for bookings: end what nobody answered in time, and ask how the visit went."""
 
+
+"""What the worker does for bookings: end what nobody answered in time, offer what came free to those in line."""
+
 from __future__ import annotations
 
 from booking.bookings import services
@@ -38,3 +41,22 @@ def ask_for_feedback() -> int:
         with transaction():
             written += services.remind_of_feedback(feedback_id) is not None
     return written
+
+
+# More than any slot has places for: a line is never served without end.
+MOST_OFFERS = 50
+
+
+@job(every=20)
+def promote_lines() -> int:
+    """Offer the places that are free to the classes whose turn it is. Returns how many offers were made."""
+    return sum(serve_line(slot_id) for slot_id in services.slots_to_promote())
+
+
+def serve_line(slot_id: int) -> int:
+    """Offer a slot's free places to its line, one transaction for each offer. Returns how many were made."""
+    for served in range(MOST_OFFERS):
+        with transaction():
+            if services.promote_from_line(slot_id) is None:
+                return served
+    return MOST_OFFERS

@@ -14,9 +14,19 @@ from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.rules.capacity import Places
 from booking.bookings.rules.clashes import Outing
-from booking.bookings.rules.explain import ClassFacts, Explanation, SlotFacts, World, explanation
+from booking.bookings.rules.explain import (
+    ClassFacts,
+    Explanation,
+    SlotFacts,
+    World,
+    explanation,
+    first_stop,
+    obstacles,
+)
 from booking.bookings.rules.journey import Journey, door_to_door
+from booking.bookings.rules.obstacles import Obstacle
 from booking.bookings.rules.states import ALIVE, TAKEN, State
+from booking.bookings.rules.waiting import InLine, OfferedElsewhere, Room, Turn, next_turn
 from booking.catalogue.invitations import invited_slots
 from booking.catalogue.models import Activity, BookedBy, PublicationState, Slot, SlotAudience, SlotState
 from booking.companies.models import Company, Site, Trust
@@ -47,7 +57,9 @@ def explain_all(
         return {}
     group = class_facts(school_class, adults=adults, pupils=pupils)
     known = _known_of(school_class, {slot.activity.edition_id for slot in slots})
-    return {slot.id: explanation(slot_facts(slot, school_class), group, known.world(slot)) for slot in slots}
+    awaited = awaited_slots(slots)
+    worlds = {slot.id: replace(known.world(slot), is_awaited=slot.id in awaited) for slot in slots}
+    return {slot.id: explanation(slot_facts(slot, school_class), group, worlds[slot.id]) for slot in slots}
 
 
 def world_of(slot: Slot, school_class: SchoolClass, *, place_is_held: bool = False) -> World:
@@ -79,6 +91,7 @@ class _Known:
             now=clock.now(),
             others=tuple(outing_of(b) for b in self.bookings if b.slot_id != slot.id and b.state in BUSY),
             is_booked_already=any(b.slot_id == slot.id and b.state in ALIVE for b in self.bookings),
+            is_in_line=any(b.slot_id == slot.id and b.state is State.WAITING for b in self.bookings),
             away=(away.reason or "…") if away else None,
             day_off=status.name if status.is_off else None,
             holidays_known=status.is_known,
@@ -136,6 +149,7 @@ def explain_together(choices: Sequence[Choice]) -> dict[int, Explanation]:
     Each finds the places that those before it have left, in the order in which `request_together` takes them.
     """
     answers = {}
+    awaited = awaited_slots({choice.slot.id: choice.slot for choice in choices}.values())
     before: list[Choice] = []
     for choice in sorted(choices, key=lambda each: (each.slot.id, each.school_class.id)):
         slot, school_class = choice.slot, choice.school_class
@@ -152,7 +166,7 @@ def explain_together(choices: Sequence[Choice]) -> dict[int, Explanation]:
         answers[school_class.id] = explanation(
             replace(facts, places=places, workshop_school_id=school_id),
             class_facts(school_class, adults=choice.adults),
-            replace(world, school_taken=world.school_taken + same_school),
+            replace(world, school_taken=world.school_taken + same_school, is_awaited=slot.id in awaited),
         )
         before.append(choice)
     return answers
@@ -454,6 +468,74 @@ def _distance_km(school: School, site: Site) -> float | None:
     if school.latitude is None or school.longitude is None or site.latitude is None or site.longitude is None:
         return None
     return distance_km(school.latitude, school.longitude, site.latitude, site.longitude)
+
+
+# ---- The waiting list
+
+
+def line_of(slot_id: int) -> list[Booking]:
+    """The bookings in line for a slot, in no order, read afresh: `rules.waiting.in_order` puts them in theirs."""
+    query = (
+        select(Booking)
+        .where(Booking.slot_id == slot_id, Booking.state == State.WAITING)
+        .options(joinedload(Booking.school_class).joinedload(SchoolClass.school))
+        .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(query))
+
+
+def in_line(booking: Booking) -> InLine:
+    """A waiting booking as the rules see it."""
+    return InLine(
+        booking_id=booking.id,
+        pupils=booking.pupils,
+        since=booking.created_at,
+        priority=booking.priority,
+        skip_count=booking.skip_count,
+        school_id=booking.school_id,
+    )
+
+
+def room_of(slot: Slot, *, without_pupils: int | None = None) -> Room:
+    """What the slot has left; without_pupils: as if a class of so many, which holds its places, had not come."""
+    classes, pupils = slot.taken_classes, slot.taken_pupils
+    if without_pupils is not None:
+        classes, pupils = classes - 1, pupils - without_pupils
+    return Room(Places(slot.max_classes, slot.max_pupils, classes, pupils), slot.school_id)
+
+
+def turn_of(slot: Slot, room: Room) -> Turn:
+    """Whose turn it is in the line of the slot; nobody's when the slot takes no bookings."""
+    if slot.state is not SlotState.OPEN or slot.closes_at <= clock.now():
+        return Turn(None)
+    line = {booking.id: booking for booking in line_of(slot.id)}
+    return next_turn(
+        (in_line(booking) for booking in line.values()), room, lambda each: keeping_away(line[each.booking_id]) is None
+    )
+
+
+def keeping_away(booking: Booking) -> Obstacle | None:
+    """What keeps a class in line from the slot, were there room for it. Adults that are missing can be found."""
+    slot, school_class = booking.slot, booking.school_class
+    others = bookings_of_class(booking.class_id)
+    offered = (
+        other
+        for other in others
+        if other.state is State.OFFERED and other.id != booking.id and other.slot.activity_id == slot.activity_id
+    )
+    if other := next(offered, None):
+        return OfferedElsewhere(when=outing_of(other).when)
+    facts = replace(bookable_facts(slot_facts(slot, school_class)), workshop_school_id=None)
+    group = class_facts(school_class, adults=booking.adults, pupils=booking.pupils)
+    world = replace(world_of(slot, school_class), is_booked_already=False, is_in_line=False)
+    found = obstacles(facts, group, world)
+    return first_stop(obstacle for obstacle in found if obstacle.field != "adults")
+
+
+def awaited_slots(slots: Iterable[Slot]) -> set[int]:
+    """Ids of the slots whose free places a class in line could take: nobody else may book them."""
+    asked = [slot for slot in slots if slot.waiting_classes and slot.free_pupils > 0]
+    return {slot.id for slot in asked if turn_of(slot, room_of(slot)).offered}
 
 
 def bookable_facts(facts: SlotFacts) -> SlotFacts:

@@ -286,6 +286,11 @@ class Slot(Model):
     activity: Mapped[Activity] = relationship(back_populates="slots")
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether classes count on it: they have booked, or they are in line."""
+        return bool(self.taken_classes or self.waiting_classes)
+
+    @property
     def free_classes(self) -> int:
         return self.max_classes - self.taken_classes
 

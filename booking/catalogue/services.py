@@ -127,7 +127,7 @@ def edit_activity(activity_id: int, draft: ActivityDraft) -> list[str]:
     moves = (draft.edition_id, draft.site_id, draft.kind) != (activity.edition_id, activity.site_id, activity.kind)
     slots = _lock_slots(activity) if moves else []
     _check_edition_kept(activity, draft, slots)
-    if draft.kind is not activity.kind and any(slot.taken_classes for slot in slots):
+    if draft.kind is not activity.kind and any(slot.is_wanted for slot in slots):
         raise KindIsBooked()
     if draft.site_id != activity.site_id:
         _move_to_site(draft.site_id, _not_over(slots))
@@ -205,7 +205,7 @@ def unpublish_activity(activity_id: int) -> Activity:
     slots = _lock_slots(activity)
     if activity.state is not PublicationState.PUBLISHED:
         raise NotPublished()
-    check_can_unpublish(slot.taken_classes for slot in _not_over(slots))
+    check_can_unpublish(slot.taken_classes + slot.waiting_classes for slot in _not_over(slots))
     activity.state = PublicationState.UNPUBLISHED
     db.session.flush()
     return activity
@@ -300,7 +300,7 @@ def edit_slot(slot_id: int, draft: SlotDraft) -> Slot:
         adults_asked=slot.adults_per_class,
     )
     if (draft.local_start, draft.local_end) != (slot.local_start, slot.local_end):
-        if slot.taken_classes:
+        if slot.is_wanted:
             raise TimesAreBooked()
         _check_not_offered(slot.activity, draft, except_id=slot.id)
         slot.sequence += 1
@@ -408,7 +408,7 @@ def _check_edition_kept(activity: Activity, draft: ActivityDraft, slots: list[Sl
 def _move_to_site(site_id: int, coming: list[Slot]) -> None:
     """Slots to come follow their activity to its new place, unless a class counts on the old one."""
     site = db.session.get_one(Site, site_id)
-    if any(slot.taken_classes for slot in coming):
+    if any(slot.is_wanted for slot in coming):
         raise PlaceIsBooked()
     if any(slot.timezone != site.timezone for slot in coming):
         raise ZoneDiffers()

@@ -13,6 +13,7 @@ from typing import Any
 from booking.bookings.rules.capacity import Places, SlotFull, TooFewPlaces, adults_needed, check_places, groups_of
 from booking.bookings.rules.clashes import Clash, Outing, clash_with
 from booking.bookings.rules.obstacles import Obstacle
+from booking.bookings.rules.waiting import PlacesAwaited, WaitsAlready
 from booking.catalogue.models import BookedBy
 from booking.core.dates import format_moment
 from booking.core.i18n import _l, _ln
@@ -72,6 +73,10 @@ class World:
     now: datetime
     others: tuple[Outing, ...] = ()
     is_booked_already: bool = False
+    # In line for this very slot; then also booked already.
+    is_in_line: bool = False
+    # Another class in line could take the places that are free.
+    is_awaited: bool = False
     away: str | None = None
     day_off: str | None = None
     holidays_known: bool = True
@@ -105,7 +110,13 @@ class Explanation:
     @property
     def can_wait(self) -> bool:
         """Whether only the lack of places stands in the way: the waiting list is for that."""
-        return bool(self.stops) and all(isinstance(stop, SlotFull | TooFewPlaces) for stop in self.stops)
+        return bool(self.stops) and all(isinstance(stop, LACK_OF_PLACES) for stop in self.stops)
+
+    @property
+    def may_ask_to_wait(self) -> bool:
+        """The same, apart from what can be changed on the very form: the number of adults."""
+        stops = [stop for stop in self.stops if stop.field != "adults"]
+        return bool(stops) and all(isinstance(stop, LACK_OF_PLACES) for stop in stops)
 
 
 class SlotCancelled(Obstacle):
@@ -343,6 +354,10 @@ class OtherSchoolsWorkshop(Obstacle):
         return _l("pris par un autre établissement")
 
 
+# A workshop that goes to another school is full for this one: it is free again when those classes leave.
+LACK_OF_PLACES = (SlotFull, TooFewPlaces, PlacesAwaited, OtherSchoolsWorkshop)
+
+
 class Reserved(Obstacle):
     code = "reserved"
 
@@ -434,6 +449,8 @@ def _reserved(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | No
 
 
 def _already(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if world.is_in_line:
+        return WaitsAlready()
     return BookedAlready() if world.is_booked_already else None
 
 
@@ -442,7 +459,7 @@ def _places(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None
         check_places(slot.places, group.pupils)
     except Obstacle as obstacle:
         return obstacle
-    return None
+    return PlacesAwaited() if world.is_awaited and not world.is_booked_already else None
 
 
 def _adults(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:

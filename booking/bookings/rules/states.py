@@ -330,6 +330,8 @@ class CancelReason(enum.StrEnum):
     WEATHER = "weather"
     LINKED = "linked"
     CLASH = "clash"
+    # A class that waited on several dates of an activity has one of them.
+    PLACED = "placed"
     OTHER = "other"
 
 
@@ -350,6 +352,7 @@ REASON_WORDS: dict[CancelReason, object] = {
     CancelReason.WEATHER: _l("météo"),
     CancelReason.CLASH: _l("la nouvelle date tombe sur une autre sortie de la classe"),
     CancelReason.LINKED: _l("la sortie liée n’a pas lieu"),
+    CancelReason.PLACED: _l("la classe a une place sur un autre créneau de l’activité"),
     CancelReason.OTHER: _l("autre raison"),
 }
 

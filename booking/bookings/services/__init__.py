@@ -35,6 +35,7 @@ from booking.bookings.services.places import give_back_places, lock_booking, tak
 from booking.bookings.services.premises import rewrite_company, rewrite_site
 from booking.bookings.services.requests import Wish, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, due_reconfirmations, move_slot, reword_activity, settle_move
+from booking.bookings.services.waiting import join_line, leave_line, promote_from_line, slots_to_promote
 
 __all__ = [
     "NotAColleague",
@@ -60,13 +61,16 @@ __all__ = [
     "give_back_places",
     "give_feedback",
     "hand_over",
+    "join_line",
     "leave",
+    "leave_line",
     "left_behind",
     "lock_booking",
     "move_slot",
     "note_arrival",
     "offer_places",
     "open_day_sheet",
+    "promote_from_line",
     "record_visit",
     "refuse_company",
     "refuse_member",
@@ -79,5 +83,6 @@ __all__ = [
     "rewrite_company",
     "rewrite_site",
     "settle_move",
+    "slots_to_promote",
     "take_places",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking
@@ -13,6 +13,7 @@ from booking.bookings.rules.states import Actor, Answer, Event, State, is_firm
 from booking.bookings.services.places import lock_booking
 from booking.bookings.services.requests import firm_up, next_due
 from booking.bookings.services.transitions import step, tied_to
+from booking.catalogue.models import Slot
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal
@@ -121,11 +122,21 @@ EXPIRING = (State.HELD, State.REQUESTED, State.OFFERED)
 
 
 def due_bookings(limit: int = 500) -> list[int]:
-    """Ids of the bookings whose deadline has passed, the oldest first."""
+    """Ids of the bookings whose deadline has passed, and of those in line for a slot that has closed; the oldest first.
+
+    A slot's closing may still change: whoever waits keeps no copy of it.
+    """
+    now = clock.now()
     query = (
         select(Booking.id)
-        .where(Booking.state.in_(EXPIRING), Booking.deadline_at <= clock.now())
-        .order_by(Booking.deadline_at, Booking.id)
+        .join(Booking.slot)
+        .where(
+            or_(
+                and_(Booking.state.in_(EXPIRING), Booking.deadline_at <= now),
+                and_(Booking.state == State.WAITING, Slot.closes_at <= now),
+            )
+        )
+        .order_by(func.coalesce(Booking.deadline_at, Slot.closes_at), Booking.id)
         .limit(limit)
     )
     return list(db.session.scalars(query))
@@ -134,6 +145,9 @@ def due_bookings(limit: int = 500) -> list[int]:
 def expire_due(booking_id: int) -> Booking | None:
     """End a booking whose deadline has passed, unless somebody acted in the meantime: safe to run twice at once."""
     booking = lock_booking(booking_id)
-    if booking.state not in EXPIRING or booking.deadline_at is None or booking.deadline_at > clock.now():
+    is_waiting = booking.state is State.WAITING
+    deadline = booking.slot.closes_at if is_waiting else booking.deadline_at
+    if (booking.state not in EXPIRING and not is_waiting) or deadline is None or deadline > clock.now():
         return None
-    return step(booking, Event.LAPSE, Actor.SERVICE)
+    # What lapsed is told apart in the mail: an option, a request, a place in line, an offer.
+    return step(booking, Event.LAPSE, Actor.SERVICE, before={"state": booking.state})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from booking.accounts import services as accounts
 from booking.accounts.models import MemberRole, Membership, MemberState
-from booking.bookings.models import Booking
+from booking.bookings.models import Booking, BookingEvent
+from booking.bookings.rules.states import Event, Origin
 from booking.core.dates import format_span
 from booking.core.db import db
 from booking.core.i18n import speaking
@@ -14,8 +15,13 @@ from booking.core.i18n import speaking
 
 def tell_school_of_first_booking(booking: Booking) -> None:
     """Write to the school's official mailbox when its teacher books for it for the first time. Call it after the flush."""
+    # A place in line is no booking: the school hears of it when an offer is accepted.
+    placed = select(BookingEvent.booking_id).where(BookingEvent.event.in_((Event.ACCEPT_OFFER, Event.CONFIRM)))
     earlier = select(Booking.id).where(
-        Booking.booked_by_id == booking.booked_by_id, Booking.school_id == booking.school_id, Booking.id != booking.id
+        Booking.booked_by_id == booking.booked_by_id,
+        Booking.school_id == booking.school_id,
+        Booking.id != booking.id,
+        or_(Booking.origin != Origin.WAITING, Booking.id.in_(placed)),
     )
     if db.session.scalar(earlier.limit(1)) is not None:
         return

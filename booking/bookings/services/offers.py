@@ -8,7 +8,7 @@ from booking.accounts.models import Person
 from booking.bookings import mails
 from booking.bookings.models import Booking
 from booking.bookings.rules.clashes import Clash
-from booking.bookings.rules.deadlines import due_at
+from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.explain import ClassAway
 from booking.bookings.rules.states import (
     OFFERED_BY_HOST,
@@ -20,6 +20,7 @@ from booking.bookings.rules.states import (
     is_firm,
     transition_for,
 )
+from booking.bookings.rules.waiting import OFFER_DAYS
 from booking.bookings.services.first_booking import tell_school_of_first_booking
 from booking.bookings.services.places import NotFound, fresh_slot, lock_booking, take_places
 from booking.bookings.services.requests import (
@@ -27,6 +28,7 @@ from booking.bookings.services.requests import (
     alive_booking,
     answer_due,
     asks_host,
+    end_other_waits,
     insert,
     lock_for,
     next_due,
@@ -40,9 +42,6 @@ from booking.core.errors import Refusal
 from booking.core.i18n import _l
 from booking.schools.models import SchoolClass
 from booking.territory.queries import holiday_calendar
-
-# How long a place is kept for the class it was offered to (product, section 3, rule 4).
-OFFER_DAYS = 3
 
 
 class ClassNotFree(Refusal):
@@ -109,11 +108,12 @@ def _refuse_what_stops_an_offer(slot: Any, school_class: SchoolClass) -> None:
 
 
 def accept_offer(booking_id: int, person: Person) -> Booking:
-    """Take the offered place: firm when the host itself offered it and no head has to say yes; else a request.
+    """Take the offered place: firm when the host itself offered it and no head has to say yes; else as the activity says.
 
+    The class waits no longer for the other dates of the activity.
     Refuses: NotPossibleNow when it is no longer offered, OfferLapsed when its time is over.
     """
-    booking = lock_booking(booking_id)
+    booking = lock_booking(booking_id, with_waits=True)
     now = clock.now()
     if booking.state is State.OFFERED and booking.deadline_at and booking.deadline_at <= now:
         raise OfferLapsed()
@@ -125,4 +125,10 @@ def accept_offer(booking_id: int, person: Person) -> Booking:
     firm = is_firm((booking.host_answer, booking.head_answer))
     booking.deadline_at = None if firm else next_due(booking)
     booking.confirmed_at = now if firm else None
-    return step(booking, Event.CONFIRM if firm else Event.ACCEPT_OFFER, Actor.TEACHER, person)
+    # Nobody is bound by a limit that passed before there was a place.
+    booking.cancellable_until = cancellable_until(slot.starts_at, slot.activity.cancellation_days, now)
+    step(booking, Event.CONFIRM if firm else Event.ACCEPT_OFFER, Actor.TEACHER, person)
+    if booking.origin is Origin.WAITING:
+        tell_school_of_first_booking(booking)
+    end_other_waits(booking)
+    return booking

@@ -13,9 +13,11 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.bookings.models import Booking, SchoolInEdition
+from booking.bookings.queries import room_of, turn_of
 from booking.bookings.rules.capacity import Places, check_places
 from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
-from booking.bookings.rules.states import ALIVE
+from booking.bookings.rules.states import ALIVE, State
+from booking.bookings.rules.waiting import PlacesAwaited
 from booking.catalogue.models import Edition, Slot, SlotState
 from booking.core import clock
 from booking.core.db import db, rows_changed
@@ -67,10 +69,10 @@ def fresh_slot(slot_id: int) -> Slot:
     return slot
 
 
-def lock_booking(booking_id: int) -> Booking:
+def lock_booking(booking_id: int, *, with_waits: bool = False) -> Booking:
     """Hold everything a change of this booking may touch, its linked ones included, then read it afresh.
 
-    Refuses: NotFound.
+    with_waits: also where its class waits for other dates of the activity. Refuses: NotFound.
     """
     group_id = db.session.execute(select(Booking.group_id).where(Booking.id == booking_id)).first()
     if group_id is None:
@@ -79,29 +81,49 @@ def lock_booking(booking_id: int) -> Booking:
     if group_id[0] is not None:
         concerned = or_(concerned, and_(Booking.group_id == group_id[0], Booking.state.in_(ALIVE)))
     columns = (Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id)
-    lock_all(db.session.execute(select(*columns).where(concerned)).all())
+    lock_all(db.session.execute(select(*columns).where(concerned)).all(), with_waits=with_waits)
     booking = db.session.get(Booking, booking_id, populate_existing=True)
     if booking is None:
         raise NotFound()
     return booking
 
 
-def lock_all(rows: Iterable[Any]) -> None:
-    """Hold the schools, classes and slots of these rows (school_id, edition_id, class_id, slot_id), in that order."""
+def lock_all(rows: Iterable[Any], *, with_waits: bool = False) -> None:
+    """Hold the schools, classes and slots of these rows (school_id, edition_id, class_id, slot_id), in that order.
+
+    with_waits: also the other slots of their activities that their classes wait for.
+    """
     rows = list(rows)
     for school_id, edition_id in sorted({(row.school_id, row.edition_id) for row in rows}):
         lock_school(school_id, edition_id)
-    for class_id in sorted({row.class_id for row in rows}):
+    class_ids, slot_ids = {row.class_id for row in rows}, {row.slot_id for row in rows}
+    for class_id in sorted(class_ids):
         lock_class(class_id)
-    for slot_id in sorted({row.slot_id for row in rows}):
+    for slot_id in sorted(slot_ids | (waits_beside(class_ids, slot_ids) if with_waits else set())):
         lock_slot(slot_id)
 
 
-def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int) -> Slot:
+def waits_beside(class_ids: Iterable[int], slot_ids: Iterable[int]) -> set[int]:
+    """The other slots of these slots' activities where these classes wait. A class that is held joins no other line."""
+    activities = select(Slot.activity_id).where(Slot.id.in_(list(slot_ids)))
+    query = (
+        select(Booking.slot_id)
+        .join(Booking.slot)
+        .where(
+            Booking.class_id.in_(list(class_ids)),
+            Booking.state == State.WAITING,
+            Slot.activity_id.in_(activities),
+        )
+    )
+    return set(db.session.scalars(query))
+
+
+def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int, *, is_its_turn: bool = False) -> Slot:
     """Take one class and its pupils off the slot, and one booking off the school's share: all or nothing.
 
     The guarded statement is lock, check and change at once: one row changed, the places are ours until the
-    transaction ends. Refuses: SchoolCapReached, SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces.
+    transaction ends. is_its_turn: the class comes from the line; any other passes in front of nobody who fits.
+    Refuses: SchoolCapReached, SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces, PlacesAwaited.
     """
     _count_for_school(school_id, edition_id)
     guarded = (
@@ -122,11 +144,19 @@ def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int) -> S
     changed = rows_changed(guarded)
     slot = fresh_slot(slot_id)
     if changed == 1:
+        if not is_its_turn:
+            _refuse_overtaking(slot, pupils)
         return slot
     if slot.state is SlotState.CANCELLED:
         raise SlotCancelled()
     check_places(Places(slot.max_classes, slot.max_pupils, slot.taken_classes, slot.taken_pupils), pupils)
     raise SlotNotBookable()
+
+
+def _refuse_overtaking(slot: Slot, pupils: int) -> None:
+    """The places are held already: whose turn it was is asked as if they had not been taken."""
+    if slot.waiting_classes and turn_of(slot, room_of(slot, without_pupils=pupils)).offered:
+        raise PlacesAwaited()
 
 
 def _count_for_school(school_id: int, edition_id: int) -> None:
@@ -162,4 +192,33 @@ def give_back_places(booking: Booking) -> None:
         .where(SchoolInEdition.school_id == booking.school_id, SchoolInEdition.edition_id == booking.edition_id)
         .values(taken_bookings=SchoolInEdition.taken_bookings - 1)
     )
+    note_freed(booking.slot_id)
     fresh_slot(booking.slot_id)
+
+
+def enter_line(slot_id: int) -> None:
+    """Count one more class in line for a slot that is held."""
+    db.session.execute(update(Slot).where(Slot.id == slot_id).values(waiting_classes=Slot.waiting_classes + 1))
+    fresh_slot(slot_id)
+
+
+def quit_line(slot_id: int) -> None:
+    """Count one class less in line for a slot that is held."""
+    db.session.execute(update(Slot).where(Slot.id == slot_id).values(waiting_classes=Slot.waiting_classes - 1))
+    fresh_slot(slot_id)
+
+
+_FREED = "booking.freed_slots"
+
+
+def note_freed(slot_id: int) -> None:
+    """Remember, beside the transaction, that this slot has more room: its line is served once that is committed.
+
+    Only to be quick: the worker finds by itself every slot whose line can be served.
+    """
+    db.session().info.setdefault(_FREED, set()).add(slot_id)
+
+
+def take_freed() -> list[int]:
+    """The slots noted since the last time, once each. After a transaction that was rolled back they do no harm."""
+    return sorted(db.session().info.pop(_FREED, set()))

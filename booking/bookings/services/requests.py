@@ -13,13 +13,39 @@ from sqlalchemy.exc import IntegrityError
 from booking.accounts.models import Membership, MemberState, Person
 from booking.bookings import mails
 from booking.bookings.models import Booking, BookingGroup
-from booking.bookings.queries import bookable_facts, class_facts, is_trusted_at, slot_facts, world_of
+from booking.bookings.queries import (
+    bookable_facts,
+    class_facts,
+    is_trusted_at,
+    slot_facts,
+    world_of,
+)
 from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.explain import first_stop, obstacles
 from booking.bookings.rules.obstacles import Obstacle
-from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, LinkRule, Origin, State, is_firm, transition_for
+from booking.bookings.rules.states import (
+    ALIVE,
+    Actor,
+    Answer,
+    CancelReason,
+    Event,
+    LinkRule,
+    Origin,
+    State,
+    is_firm,
+    transition_for,
+)
+from booking.bookings.rules.waiting import WaitsAlready
 from booking.bookings.services.first_booking import tell_school_of_first_booking
-from booking.bookings.services.places import NotFound, fresh_slot, lock_class, lock_school, take_places
+from booking.bookings.services.places import (
+    NotFound,
+    fresh_slot,
+    lock_class,
+    lock_school,
+    lock_slot,
+    take_places,
+    waits_beside,
+)
 from booking.bookings.services.transitions import record, step
 from booking.catalogue.models import ConfirmationMode, Slot
 from booking.core import clock
@@ -90,6 +116,9 @@ def request_together(
     # Slots are taken in the order of their ids: two groups cannot wait for each other.
     for key, wish in sorted(zip(keys, wishes, strict=True), key=lambda pair: (pair[1].slot_id, pair[1].class_id)):
         if alive := alive_booking(wish.class_id, wish.slot_id) or _replayed(person, key, wish):
+            if alive.state is State.WAITING and len(wishes) > 1:
+                # A place in line is no booking: the others would come without it.
+                raise WaitsAlready()
             bookings.append(alive)
             continue
         if len(wishes) > 1 and group is None:
@@ -131,6 +160,10 @@ def lock_for(wishes: Sequence[Wish], classes: dict[int, SchoolClass]) -> None:
     for class_id in sorted(classes):
         lock_class(class_id)
         db.session.refresh(classes[class_id])
+    # A class that books ends its waits for other dates of the activity: all slots at once, in the order of their ids.
+    if waits := waits_beside(classes, editions):
+        for slot_id in sorted(waits | set(editions)):
+            lock_slot(slot_id)
 
 
 def alive_booking(class_id: int, slot_id: int) -> Booking | None:
@@ -180,7 +213,28 @@ def _book(
     db.session.flush()
     mails.tell(booking, transition_for(None, event, Actor.TEACHER), event=event, actor=Actor.TEACHER)
     tell_school_of_first_booking(booking)
+    end_other_waits(booking)
     return booking
+
+
+def end_other_waits(booking: Booking) -> None:
+    """A class that has a place waits no longer for the other dates of the activity; nobody is written to about it.
+
+    Whoever locked the booking with its waits holds those slots too.
+    """
+    others = (
+        select(Booking)
+        .join(Booking.slot)
+        .where(
+            Booking.class_id == booking.class_id,
+            Booking.state == State.WAITING,
+            Booking.id != booking.id,
+            Slot.activity_id == booking.slot.activity_id,
+        )
+        .order_by(Booking.id)
+    )
+    for other in db.session.scalars(others.execution_options(populate_existing=True)).all():
+        step(other, Event.CANCEL, Actor.SERVICE, reason=CancelReason.PLACED)
 
 
 def refuse_obstacles(slot: Slot, school_class: SchoolClass, *, adults: int | None, pupils: int) -> None:

@@ -17,9 +17,10 @@ from booking.bookings.rules.states import (
     CancelReason,
     Event,
     LinkRule,
+    State,
     transition_for,
 )
-from booking.bookings.services.places import give_back_places
+from booking.bookings.services.places import give_back_places, quit_line
 from booking.core import clock
 from booking.core.db import db
 
@@ -41,6 +42,8 @@ def step(
     now = clock.now()
     if old in TAKEN and new not in TAKEN:
         give_back_places(booking)
+    if old is State.WAITING and new is not State.WAITING:
+        quit_line(booking.slot_id)
     booking.state = new
     booking.revision += 1
     booking.updated_at = now
