@@ -25,7 +25,17 @@ from booking.bookings.guests import GuestClass
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import HOST_REASONS, REASON_WORDS, TEACHER_REASONS, CancelReason, LinkRule
 from booking.catalogue.models import Slot
-from booking.core.fields import ChoiceField, CountField, DayField, HourField, at_most, clean_line, clean_text
+from booking.core.dates import format_day
+from booking.core.fields import (
+    ChoiceField,
+    CountField,
+    DayField,
+    HourField,
+    MultiCheckboxField,
+    at_most,
+    clean_line,
+    clean_text,
+)
 from booking.core.forms import Form
 from booking.core.i18n import _, _l, _n
 from booking.core.web import format_hours
@@ -287,6 +297,41 @@ class MoveForm(Form):
         assert isinstance(start, time)
         assert isinstance(end, time)
         return datetime.combine(day, start), datetime.combine(day, end)
+
+
+# ---- The waiting list
+
+
+class WaitForm(Form):
+    """The dates of an activity that would do, and who would come."""
+
+    slots = MultiCheckboxField(
+        _l("Dates qui conviennent"),
+        coerce=int,
+        description=_l("Accepter l’une d’elles met fin à l’attente pour les autres."),
+    )
+    adults = CountField(_l("Accompagnateurs"), most=MAX_ADULTS, description=_l("Vous compris, sans les AESH."))
+    pupils = CountField(
+        _l("Élèves pour cette visite"), least=1, most=MAX_PUPILS, required=False,
+        description=_l("Seulement si toute la classe ne vient pas."),
+    )  # fmt: skip
+
+    def __init__(self, slots: Sequence[Slot], asked: Slot, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = asked
+        self.slots.choices = [
+            SelectChoice(each.id, f"{format_day(each.local_start)}, {format_hours(each)}") for each in slots
+        ]
+        if not self.is_submitted():
+            self.slots.data = [asked.id]
+
+    def validate_slots(self, field: Field) -> None:
+        if len(self.slots.choices) > 1 and not field.data:
+            raise ValidationError(_("Cochez une date au moins."))
+
+    def slot_ids(self) -> list[int]:
+        """With one date there is nothing to tick."""
+        return self.slots.data or [self.asked.id]
 
 
 # ---- Going

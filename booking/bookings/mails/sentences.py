@@ -157,6 +157,8 @@ def _who_ended(letter: Mapping[str, Any]) -> str | None:
     company, teacher = facts["company"], facts["teacher"]
     if event == REPLACED:
         return _("Une autre personne suit désormais cette réservation : elle est retirée de votre agenda.")
+    if event == Event.LAPSE and letter["before"].get("state") == State.WAITING:
+        return _("Les réservations de ce créneau sont closes.")
     if event == Event.LAPSE:
         return _("Le délai est passé sans réponse.")
     if event == Event.HEAD_REFUSE:
@@ -189,6 +191,8 @@ def clock_sentences(
     """
     timezone = letter["facts"]["timezone"]
     until = {name: _moment(moment, timezone) for name, moment in letter["clocks"].items()}
+    if closes := letter.get("line", {}).get("closes"):
+        until["closes"] = _moment(closes, timezone)
     if "reconfirm" in until and datetime.fromisoformat(letter["clocks"]["reconfirm"]) <= clock.now():
         del until["reconfirm"]
     sentences = _after_a_move(side, until, clash) if is_moved else []
@@ -241,6 +245,17 @@ def _after_a_move(side: Side, until: Mapping[str, str], clash: Mapping[str, str]
 
 
 def _answers(kind: str, side: Side, until: Mapping[str, str], facts: Mapping[str, Any]) -> list[str]:
+    if kind == "waitlist-joined":
+        return (
+            [
+                _(
+                    "Vous n’avez rien à faire : nous vous écrivons dès que c’est votre tour. La liste ferme le %(moment)s, avec les réservations.",
+                    moment=until["closes"],
+                )
+            ]
+            if "closes" in until
+            else []
+        )
     if kind == "booking-requested":
         return _asked_of_the_class(until, facts) if side is Side.CLASS else [_asked_of_the_company(until, facts)]
     if side is Side.COMPANY:
@@ -350,7 +365,8 @@ def actions(
     main = {
         ("booking-requested", Side.COMPANY): _("Répondre à la demande"),
         ("hold-placed", Side.CLASS): _("Confirmer l’option"),
-        ("waitlist-offered", Side.CLASS): _("Accepter la place"),
+        ("waitlist-joined", Side.CLASS): _("Voir ma place sur la liste"),
+        ("waitlist-offered", Side.CLASS): _("Accepter ou refuser la place"),
         ("place-offered", Side.CLASS): _("Accepter la place"),
     }.get((asked, side), _("Voir la réservation"))
     if clashes and side is Side.CLASS:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from booking.bookings.line import place_of
 from booking.bookings.models import Booking
 from booking.bookings.queries import alternatives
-from booking.bookings.rules.states import ENDED, Actor, Answer
+from booking.bookings.rules.states import ENDED, Actor, Answer, State
 from booking.calendars.ics import Method
 from booking.calendars.invitations import ACCESS_FACTS
 from booking.calendars.models import CalendarObject, Side
@@ -79,6 +80,7 @@ def snapshot(
         "origin": booking.origin,
         "facts": facts,
         "clocks": _clocks_of(booking),
+        "line": _line_of(booking),
         "other_visits": _other_visits(booking) if side is Side.CLASS and change.event != REPLACED else [],
         "object": str(calendar.id) if calendar else None,
         "method": method,
@@ -153,6 +155,14 @@ def _clocks_of(booking: Booking) -> dict[str, str]:
         "cancel": booking.cancellable_until,
     }
     return {name: moment.isoformat() for name, moment in dues.items() if moment}
+
+
+def _line_of(booking: Booking) -> dict[str, Any]:
+    """Where a waiting class stands, and until when the list is open."""
+    if booking.state is not State.WAITING:
+        return {}
+    place = place_of(booking)
+    return {"rank": place.rank, "ahead": place.ahead_pupils, "closes": booking.slot.closes_at.isoformat()}
 
 
 def plain(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from booking.bookings.mails.names import group_name
 from booking.bookings.mails.sentences import on_span
 from booking.bookings.mails.snapshots import REPLACED
 from booking.bookings.rules.day import DELAYS_MIN
+from booking.bookings.rules.line_words import rule_words, where_words
 from booking.bookings.rules.states import Actor, Event, State
 from booking.calendars.models import Side
+from booking.core import clock
 from booking.core.dates import format_day
 from booking.core.i18n import _
 
@@ -33,6 +35,8 @@ class Scene:
     def __init__(self, letter: Mapping[str, Any], facts: Mapping[str, Any], *, clashes: bool = False) -> None:
         self.event, self.actor, self.state = letter["event"], letter["actor"], letter["state"]
         self.minutes: int = letter.get("details", {}).get("minutes", 0)
+        # The state that a lapse ended, and where a class stands in line.
+        self.was, self.line = letter["before"].get("state"), letter.get("line", {})
         self.for_class = Side(letter["side"]) is Side.CLASS
         self.is_workshop: bool = bool(facts.get("comes_to_class"))
         self.clashes = clashes
@@ -340,24 +344,39 @@ def _request_withdrawn(s: Scene) -> Words:
 def _wait_closed(s: Scene) -> Words:
     if s.event == Event.SLOT_CANCELLED:
         return _slot_cancelled(s)
+    if s.was == State.OFFERED:
+        return _offer_lapsed(s)
     lead = _("Il n’y a pas eu de place pour %(who)s sur ce créneau de %(company)s.", who=s.who, company=s.company)
     subject = _("Liste d’attente close : %(day)s, %(title)s", day=s.day, title=s.title)
     return Words(subject, _("La liste d’attente est close"), [lead], [_more_in_the_programme(s)])
 
 
+def _offer_lapsed(s: Scene) -> Words:
+    """The place that was kept goes on: nothing is booked, and the class is no longer in line."""
+    lead = _(
+        "La place gardée pour %(who)s auprès de %(company)s n’a pas été acceptée à temps : elle est proposée à la classe suivante.",
+        who=s.who, company=s.company,
+    )  # fmt: skip
+    after = _("Si la date vous convient encore, vous pouvez vous inscrire de nouveau sur la liste d’attente.")
+    return Words(
+        _("Place non acceptée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("La place est passée à la classe suivante"),
+        [lead],
+        [f"{after} {_more_in_the_programme(s)}"],
+    )
+
+
 def _wait_joined(s: Scene) -> Words:
-    if s.is_workshop:
-        after = _("Dès que la date se libère, nous vous la proposons : vous aurez quelques jours pour accepter.")
-    else:
-        after = _(
-            "Dès qu’il y a place pour tout le groupe, nous vous le proposons : vous aurez quelques jours pour accepter."
-        )
     lead = _(
         "Nous avons inscrit %(who)s sur la liste d’attente de ce créneau de %(company)s.",
         who=s.who, company=s.company,
     )  # fmt: skip
+    following = [_("Vous pouvez quitter la liste à tout moment, en un clic, sur la page de la réservation.")]
+    if s.line:
+        lead = f"{lead} {where_words(s.line['rank'], s.line['ahead'], s.is_workshop)}"
+        following.insert(0, rule_words(clock.now(), datetime.fromisoformat(s.line["closes"])))
     subject = _("En liste d’attente : %(day)s, %(title)s", day=s.day, title=s.title)
-    return Words(subject, _("Votre classe est en liste d’attente"), [lead], [after])
+    return Words(subject, _("Votre classe est en liste d’attente"), [lead], following)
 
 
 def _wait_offered(s: Scene) -> Words:

@@ -40,7 +40,7 @@ class SlotFull(Obstacle):
         return _l("Ce créneau est complet.")
 
     def remedy_words(self) -> Any:
-        return _l("Choisissez une autre date, ou l’une des visites proches que nous proposons.")
+        return _l("Rejoignez la liste d’attente, ou choisissez une autre date ou une visite proche.")
 
     def tag_words(self) -> Any:
         return _l("complet")
@@ -63,7 +63,7 @@ class TooFewPlaces(Obstacle):
         )
 
     def remedy_words(self) -> Any:
-        return _l("Venez avec un groupe plus petit, ou choisissez une autre date.")
+        return _l("Rejoignez la liste d’attente, venez avec un groupe plus petit, ou choisissez une autre date.")
 
     def tag_words(self) -> Any:
         return _ln(

@@ -208,9 +208,11 @@ def reason_words(reason: str | None) -> str:
     return str(REASON_WORDS[CancelReason(reason)]) if reason in set(CancelReason) else reason
 
 
-def end_words(state: State, ended_by: Actor | None, reason: str | None) -> str:
-    """Why a booking is over, in a sentence; empty for one that is not."""
+def end_words(state: State, ended_by: Actor | None, reason: str | None, was: State | None = None) -> str:
+    """Why a booking is over, in a sentence; empty for one that is not. was: the state it ended in, if it was in line."""
     why = reason_words(reason)
+    if in_line := _IN_LINE.get((was, state, ended_by)):
+        return _("%(who)s : %(why)s.", who=str(in_line), why=why) if why else _("%(who)s.", who=str(in_line))
     if state is State.EXPIRED:
         return _("Personne n’a répondu à temps : la demande a expiré et les places sont rendues.")
     if state is State.DECLINED:
@@ -222,6 +224,19 @@ def end_words(state: State, ended_by: Actor | None, reason: str | None) -> str:
         return ""
     return _("%(who)s : %(why)s.", who=str(who), why=why) if why else _("%(who)s.", who=str(who))
 
+
+# How a wait, or a place that the list offered, ends.
+_IN_LINE: dict[tuple[State | None, State, Actor | None], Any] = {
+    (State.WAITING, State.EXPIRED, Actor.SERVICE): _l(
+        "Les réservations sont closes, et il n’y a pas eu de place pour toute la classe"
+    ),
+    (State.WAITING, State.CANCELLED, Actor.TEACHER): _l("L’établissement a quitté la liste d’attente"),
+    (State.WAITING, State.CANCELLED, Actor.SERVICE): _l("L’attente a pris fin"),
+    (State.OFFERED, State.EXPIRED, Actor.SERVICE): _l(
+        "La place n’a pas été acceptée à temps et va à la classe suivante"
+    ),
+    (State.OFFERED, State.CANCELLED, Actor.TEACHER): _l("L’établissement a refusé la place proposée"),
+}
 
 _CANCELLED_BY: dict[Actor | None, Any] = {
     Actor.TEACHER: _l("L’établissement a annulé la réservation"),

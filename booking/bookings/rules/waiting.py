@@ -86,7 +86,7 @@ class PlacesAwaited(Obstacle):
         return _l("Des classes attendent ces places.")
 
     def remedy_words(self) -> Any:
-        return _l("Rejoignez la liste d’attente : une place vous est proposée à votre tour.")
+        return _l("Rejoignez la liste d’attente : une place vous est proposée à votre tour.")
 
     def tag_words(self) -> Any:
         return _l("liste d’attente")
@@ -101,7 +101,7 @@ class WaitsAlready(Obstacle):
         return _l("La classe est en liste d’attente sur ce créneau.")
 
     def remedy_words(self) -> Any:
-        return _l("Vous n’avez rien à faire : nous vous écrivons dès que c’est son tour.")
+        return _l("Vous n’avez rien à faire : nous vous écrivons dès que c’est son tour.")
 
     def tag_words(self) -> Any:
         return _l("en liste d’attente")
@@ -114,10 +114,10 @@ class OfferedElsewhere(Obstacle):
     when: str
 
     def what(self) -> Any:
-        return _l("Une place vous est déjà proposée à une autre date de cette activité : %(when)s.", when=self.when)
+        return _l("Une place vous est déjà proposée à une autre date de cette activité : %(when)s.", when=self.when)
 
     def remedy_words(self) -> Any:
-        return _l("Acceptez-la ou refusez-la : jusque-là, d’autres classes passent devant.")
+        return _l("Acceptez-la ou refusez-la : jusque-là, d’autres classes passent devant.")
 
     def tag_words(self) -> Any:
         return _l("place proposée ailleurs")
@@ -132,7 +132,7 @@ class PlacesFree(Refusal):
     when: str
 
     def sentence(self) -> Any:
-        return _l("Il y a maintenant place pour toute la classe, %(when)s : réservez directement.", when=self.when)
+        return _l("Il y a maintenant place pour toute la classe, %(when)s : réservez directement.", when=self.when)
 
 
 class CannotWait(Refusal):

@@ -15,6 +15,7 @@ from booking.bookings.views import (
     teacher,
     together,
     visitor,
+    waiting,
 )
 
 blueprints = [
@@ -31,4 +32,5 @@ blueprints = [
     shown.bp,
     together.bp,
     visitor.bp,
+    waiting.bp,
 ]

@@ -13,8 +13,10 @@ from booking.accounts.permissions import company_or_404, signed_in_required
 from booking.bookings import queries, services
 from booking.bookings.day_sheets import EXPECTED, line_of
 from booking.bookings.forms import AnswerForm, HostCancelForm, MoveForm, SlotCancelForm
+from booking.bookings.line import host_line
 from booking.bookings.models import Booking
 from booking.bookings.rules.capacity import groups_of
+from booking.bookings.rules.line_words import fitting_words
 from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, State, is_allowed
 from booking.calendars.downloads import download_response
 from booking.calendars.models import Side
@@ -265,13 +267,16 @@ def _slot_page(
     company: Company, slot: Slot, *, move_form: MoveForm | None = None, cancel_form: SlotCancelForm | None = None
 ) -> str:
     bookings = queries.bookings_of_slot(slot.id)
+    waiting = [booking for booking in bookings if booking.state is State.WAITING]
+    line, in_order = host_line(slot, waiting)
     return render_template(
         "bookings/company/slot.html",
         company=company,
         slot=slot,
         activity=slot.activity,
         coming=[booking for booking in bookings if booking.state in COMING],
-        in_line=[booking for booking in bookings if booking.state is State.WAITING],
+        in_line=list(zip(in_order, line.order, strict=True)),
+        fitting=fitting_words(line, slot.activity.comes_to_class),
         gone=[booking for booking in bookings if booking.state not in (*COMING, State.WAITING)],
         told=sum(booking.is_alive for booking in bookings),
         may_change=slot.state is not SlotState.CANCELLED and slot.ends_at > clock.now(),

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from booking.accounts.mails import site_link
 from booking.accounts.permissions import company_or_404, signed_in_required
 from booking.bookings.services import rewrite_activity
+from booking.bookings.services.places import note_freed
 from booking.catalogue import hosting, invitations, services
 from booking.catalogue.choices import level_groups
 from booking.catalogue.forms import (
@@ -255,6 +256,7 @@ def slot_edit(company_id: int, activity_id: int, slot_id: int) -> str | Response
         try:
             with transaction():
                 services.edit_slot(slot_id, form.draft())
+                note_freed(slot_id)
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -282,6 +284,7 @@ def slot_open(company_id: int, activity_id: int, slot_id: int) -> Response:
     _slot_or_404(activity, slot_id)
     with transaction():
         services.open_slot(slot_id)
+        note_freed(slot_id)
     flash(_("Ce créneau prend de nouveau des réservations."), "success")
     return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
 

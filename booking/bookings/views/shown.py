@@ -13,7 +13,7 @@ from booking.accounts.models import Person
 from booking.bookings.forms import class_words
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, Clocks, end_words, next_step, reason_words
-from booking.bookings.rules.states import OFFERED_BY_HOST, STATE_WORDS, Actor, Answer, State
+from booking.bookings.rules.states import OFFERED_BY_HOST, STATE_WORDS, Actor, Answer, Origin, State
 from booking.catalogue.models import Activity
 from booking.catalogue.rules.wording import kind_words, ref_of
 from booking.core import clock
@@ -56,7 +56,7 @@ def clocks_of(booking: Booking) -> Clocks:
         now=clock.now(),
         ends_at=slot.ends_at,
         company=slot.activity.company.name,
-        until=booking.deadline_at,
+        until=slot.closes_at if booking.state is State.WAITING else booking.deadline_at,
         host_due=booking.host_answer_due_at if booking.host_answer is Answer.PENDING else None,
         head_due=booking.head_answer_due_at if booking.head_answer is Answer.PENDING else None,
         reconfirm_by=booking.reconfirm_by,
@@ -111,7 +111,8 @@ def _step_class(booking: Booking) -> str:
 
 @bp.app_template_filter("end_words")
 def _end_words(booking: Booking) -> str:
-    return end_words(booking.state, booking.ended_by, booking.end_reason)
+    was = booking.events[-1].from_state if booking.origin is Origin.WAITING and booking.events else None
+    return end_words(booking.state, booking.ended_by, booking.end_reason, was)
 
 
 @bp.app_template_filter("history")

@@ -34,7 +34,7 @@ bp = Blueprint("teacher", __name__, url_prefix="/teacher")
 
 # Obstacles that the teacher can lift on the very form: another slot would be no help.
 ON_THE_FORM = frozenset({"adults_missing"})
-NOT_ABOUT_THE_SLOT = ON_THE_FORM | {"booked_already"}
+NOT_ABOUT_THE_SLOT = ON_THE_FORM | {"booked_already", "waits_already"}
 
 
 @bp.get("/")
@@ -194,6 +194,7 @@ def _booking_form_page(slot: Slot, choice: list[SchoolClass], form: BookForm, re
         explanation=answer,
         said_already=refused.code if refused else "",
         can_try=all(stop.field for stop in answer.stops),
+        may_wait=answer.may_ask_to_wait,
         asks_host=slot.activity.confirmation is ConfirmationMode.APPROVAL
         or bool(chosen and not queries.is_trusted_at(current_user.id, chosen.school_id)),
         answer_due=answer_due(slot, clock.now()),
@@ -273,20 +274,20 @@ def booked_words(booking: Booking) -> str:
 @bp.get("/bookings/<int:booking_id>")
 @signed_in_required
 def booking(booking_id: int) -> str:
-    return _booking_page(_my_booking_or_404(booking_id))
+    return _booking_page(my_booking_or_404(booking_id))
 
 
 @bp.get("/bookings/<int:booking_id>.ics")
 @signed_in_required
 def calendar_file(booking_id: int) -> Response:
-    return download_response(_my_booking_or_404(booking_id), Side.CLASS, current_user)
+    return download_response(my_booking_or_404(booking_id), Side.CLASS, current_user)
 
 
 @bp.post("/bookings/<int:booking_id>/confirmation")
 @signed_in_required
 def confirm(booking_id: int) -> Any:
     """Turn an option into a request or a firm booking."""
-    booking = _my_booking_or_404(booking_id)
+    booking = my_booking_or_404(booking_id)
     try:
         with transaction():
             services.confirm_option(booking.id, current_user)
@@ -301,7 +302,7 @@ def confirm(booking_id: int) -> Any:
 @signed_in_required
 def accept(booking_id: int) -> Any:
     """Take an offered place."""
-    booking = _my_booking_or_404(booking_id)
+    booking = my_booking_or_404(booking_id)
     try:
         with transaction():
             services.accept_offer(booking.id, current_user)
@@ -316,7 +317,7 @@ def accept(booking_id: int) -> Any:
 @signed_in_required
 def cancel(booking_id: int) -> Any:
     """GET shows the booking with the form open; POST cancels."""
-    booking = _my_booking_or_404(booking_id)
+    booking = my_booking_or_404(booking_id)
     form = TeacherCancelForm(about=booking)
     if form.validate_on_submit():
         try:
@@ -367,7 +368,7 @@ def _booking_page(booking: Booking, form: TeacherCancelForm | None = None) -> st
     )
 
 
-def _my_booking_or_404(booking_id: int) -> Booking:
+def my_booking_or_404(booking_id: int) -> Booking:
     found = db.session.get(Booking, booking_id)
     if found is None or not _is_mine(found):
         abort(404)
