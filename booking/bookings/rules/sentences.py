@@ -69,7 +69,10 @@ def _teacher_requested(c: Clocks) -> str:
 
 
 def _teacher_waiting(c: Clocks) -> str:
-    return _("Vous n’avez rien à faire : nous vous écrivons dès qu’une place se libère pour toute la classe.")
+    return _(
+        "Vous n’avez rien à faire : nous vous écrivons dès que c’est votre tour. La liste ferme le %(moment)s, avec les réservations.",
+        moment=c.moment(c.until),
+    )
 
 
 def _teacher_offered(c: Clocks) -> str:
