@@ -1,7 +1,4 @@
-"""What the worker does for bookings: end what nobody answered in time, and ask how the visit went."""
-
-
-"""What the worker does for bookings: end what nobody answered in time, offer what came free to those in line."""
+"""What the worker does for bookings: end what nobody answered, serve those in line, ask how the visit went."""
 
 from __future__ import annotations
 
