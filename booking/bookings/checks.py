@@ -16,6 +16,8 @@ from booking.bookings.queries import BUSY
 from booking.bookings.rules.clashes import Outing, clash_with
 from booking.bookings.rules.feedback import TooManyHands, check_hands
 from booking.bookings.rules.states import ALIVE, RECORDED, TAKEN, Answer, Origin, State
+from booking.bookings.rules.suspensions import overlap
+from booking.bookings.suspension_queries import passed_under_suspension, running_suspensions
 from booking.calendars.models import CalendarObject, CalendarState
 from booking.catalogue.models import Activity, ActivityKind, Edition, Slot, SlotState
 from booking.catalogue.rules.slots import slot_instants
@@ -377,3 +379,22 @@ def one_offer_per_activity() -> Found:
     )
     for class_id, activity_id, count in db.session.execute(query):
         yield f"class {class_id}", f"is offered {count} dates of activity {activity_id}"
+
+
+@invariant("suspension-once")
+def suspension_once() -> Found:
+    """Two suspensions that run in one département share no day: a booking is told once."""
+    running = running_suspensions()
+    for number, one in enumerate(running):
+        for other in running[number + 1 :]:
+            if one.departement_code == other.departement_code and overlap(
+                one.first_on, one.last_on, other.first_on, other.last_on
+            ):
+                yield f"suspension {one.id}", f"shares days with suspension {other.id}"
+
+
+@invariant("suspension-excused")
+def suspended_days_are_excused() -> Found:
+    """A firm booking whose day went by under suspension is excused, once the worker has had a day."""
+    for booking_id, suspension_id in passed_under_suspension(before=clock.now() - timedelta(days=1)):
+        yield f"booking {booking_id}", f"is still confirmed, its day was under suspension {suspension_id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from booking.bookings import services
+from booking.bookings.suspension_queries import passed_under_suspension
 from booking.core.db import transaction
 from booking.core.jobs import job
 
@@ -57,3 +58,13 @@ def serve_line(slot_id: int) -> int:
             if services.promote_from_line(slot_id) is None:
                 return served
     return MOST_OFFERS
+
+
+@job(every=600)
+def excuse_suspended() -> int:
+    """Excuse every firm booking whose day went by while outings were suspended. Returns how many."""
+    excused = 0
+    for booking_id, suspension_id in passed_under_suspension():
+        with transaction():
+            excused += services.excuse_suspended(booking_id, suspension_id) is not None
+    return excused

@@ -27,6 +27,8 @@ from booking.bookings.rules.journey import Journey, door_to_door
 from booking.bookings.rules.obstacles import Obstacle
 from booking.bookings.rules.states import ALIVE, TAKEN, State
 from booking.bookings.rules.waiting import InLine, OfferedElsewhere, Room, Turn, next_turn
+from booking.bookings.suspension_models import OutingSuspension
+from booking.bookings.suspension_queries import running_suspensions, suspension_on, suspension_sentence
 from booking.catalogue.invitations import invited_slots
 from booking.catalogue.models import Activity, BookedBy, PublicationState, Slot, SlotAudience, SlotState
 from booking.companies.models import Company, Site, Trust
@@ -79,6 +81,7 @@ class _Known:
     taken: dict[int, int]
     is_trusted: bool
     invited: set[int]
+    suspensions: Sequence[OutingSuspension]
     knows_outings: bool = True
 
     def world(self, slot: Slot) -> World:
@@ -87,6 +90,7 @@ class _Known:
         status = self.calendar.status(day)
         distance = _distance_km(school, site)
         away = next((absence for absence in self.absences if absence.first_on <= day <= absence.last_on), None)
+        suspended = suspension_on(self.suspensions, {school.departement_code, slot.departement_code}, day)
         return World(
             now=clock.now(),
             others=tuple(outing_of(b) for b in self.bookings if b.slot_id != slot.id and b.state in BUSY),
@@ -98,6 +102,8 @@ class _Known:
             school_taken=self.taken.get(edition.id, 0),
             school_cap=edition.bookings_per_school,
             distance_km=distance,
+            is_outings_suspended=suspended is not None,
+            suspension=suspension_sentence(suspended) if suspended else "",
             is_trusted=self.is_trusted,
             head_authorises_first=school.head_authorises_first,
             may_use_reserved=slot.id in self.invited,
@@ -116,6 +122,7 @@ def _known_of(school_class: ComingClass, edition_ids: set[int]) -> _Known:
         taken=school_taken(school_class.school_id, edition_ids),
         is_trusted=is_trusted_at(school_class.owner_id, school_class.school_id),
         invited=invited_slots(school_class.school_id),
+        suspensions=running_suspensions(),
     )
 
 
@@ -130,6 +137,7 @@ def _known_of_guest(guest: GuestClass, edition_ids: set[int]) -> _Known:
         taken=school_taken(guest.school_id, edition_ids),
         is_trusted=not member or is_trusted_at(guest.person_id or 0, guest.school_id),
         invited=invited_slots(guest.school_id) if member else set(),
+        suspensions=running_suspensions(),
         knows_outings=False,
     )
 

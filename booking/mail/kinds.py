@@ -22,6 +22,9 @@ KINDS: dict[str, str] = {
     "need-declined": "the company cannot answer a need",
     "need-expired": "nobody answered a need in time",
     "need-withdrawn": "a class takes its need back",
+    # product.md, section 6: the outings of a département are suspended
+    "outings-suspended": "outings are suspended on the day of a booking, which stays",
+    "outings-resumed": "the suspension is lifted: the booking may take place",
     "organizer-notice": "something to know that changes no calendar",
     "reminder": "before a visit",
     "digest": "the weekly letter",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.tracking import feedback_views, people_views, views  # noqa: F401  (they add pages to the same blueprint)
+from booking.tracking import (  # noqa: F401  (they add pages to the same blueprint)
+    feedback_views,
+    people_views,
+    suspension_views,
+    views,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -28,14 +28,15 @@ def events_of(client: Any, path: str) -> list[Any]:
     return Calendar.from_ical(answer.data).walk("VEVENT")
 
 
-def statements_of(work: Callable[[], Any]) -> int:
-    """How many times the database is asked."""
+def statements_of(work: Callable[[], Any], *, afresh: bool = True) -> int:
+    """How many times the database is asked. afresh: with nothing in hand."""
     seen: list[str] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         seen.append(statement)
 
-    db.session.expire_all()
+    if afresh:
+        db.session.expire_all()
     event.listen(db.engine, "before_cursor_execute", hear)
     try:
         work()

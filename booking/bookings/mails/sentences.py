@@ -121,6 +121,8 @@ def quotes(
         by_host = letter["event"] not in (Event.CHANGE_COUNT, Event.MOVE) or letter["actor"] == Actor.HOST
         who = facts["company"] if by_host else facts["teacher"]
         found.append((_("Message de %(name)s", name=who), note))
+    if kind == "outings-suspended" and note:
+        found.append((_("Message des services académiques"), note))
     asks = letter["event"] in (Event.REQUEST, Event.ACCEPT_OFFER, Event.CONFIRM)
     if side is Side.COMPANY and asks and facts.get("message"):
         found.append((_("Message de %(name)s", name=facts["teacher"]), facts["message"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from booking.bookings.mails.names import group_name
@@ -12,7 +12,8 @@ from booking.bookings.mails.sentences import on_span
 from booking.bookings.mails.snapshots import REPLACED
 from booking.bookings.rules.day import DELAYS_MIN
 from booking.bookings.rules.line_words import rule_words, where_words
-from booking.bookings.rules.states import Actor, Event, State
+from booking.bookings.rules.states import REASON_WORDS, Actor, CancelReason, Event, State
+from booking.bookings.rules.suspensions import period_words
 from booking.calendars.models import Side
 from booking.core import clock
 from booking.core.dates import format_day
@@ -34,6 +35,8 @@ class Scene:
 
     def __init__(self, letter: Mapping[str, Any], facts: Mapping[str, Any], *, clashes: bool = False) -> None:
         self.event, self.actor, self.state = letter["event"], letter["actor"], letter["state"]
+        self.reason: str | None = letter["reason"]
+        self.details: Mapping[str, Any] = letter.get("details") or {}
         self.minutes: int = letter.get("details", {}).get("minutes", 0)
         # The state that a lapse ended, and where a class stands in line.
         self.was, self.line = letter["before"].get("state"), letter.get("line", {})
@@ -414,6 +417,62 @@ def _coach_late(s: Scene) -> Words:
     )  # fmt: skip
 
 
+def _suspended(s: Scene) -> Words:
+    days = _suspended_days(s)
+    reason = _("Raison : %(reason)s.", reason=REASON_WORDS[CancelReason(s.reason)]) if s.reason else ""
+    kept = _("La réservation reste et ses places sont gardées.")
+    if s.for_class:
+        lead = _(
+            "La visite prévue %(when)s avec %(who)s ne peut donc pas avoir lieu à cette date.", when=s.when, who=s.who
+        )
+        after = _(
+            "Vous n’avez rien à annuler : si la suspension est levée à temps, nous vous écrivons ; sinon, la classe sera notée excusée. L’entreprise peut aussi proposer une autre date."
+        )
+    else:
+        lead = _(
+            "La visite prévue %(when)s pour %(who)s (%(school)s) ne peut donc pas avoir lieu à cette date.",
+            when=s.when,
+            who=s.who,
+            school=s.school,
+        )
+        after = _(
+            "Si la suspension est levée à temps, nous vous écrivons ; sinon, la classe sera notée excusée. Vous pouvez aussi déplacer le créneau : chaque classe est prévenue."
+        )
+    return Words(
+        _("Sorties suspendues : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Sorties scolaires suspendues"),
+        [f"{days} {reason}".strip(), f"{lead} {kept}"],
+        [after],
+    )  # fmt: skip
+
+
+def _suspended_days(s: Scene) -> str:
+    known = s.details
+    if "first_on" not in known:
+        return _("Les services académiques suspendent les sorties scolaires.")
+    last_on = date.fromisoformat(known["last_on"]) if known.get("last_on") else None
+    return _(
+        "Les services académiques suspendent les sorties scolaires %(period)s (%(departement)s).",
+        period=period_words(date.fromisoformat(known["first_on"]), last_on), departement=known["departement"],
+    )  # fmt: skip
+
+
+def _resumed(s: Scene) -> Words:
+    if s.for_class:
+        lead = _("La visite prévue %(when)s avec %(who)s peut avoir lieu.", when=s.when, who=s.who)
+    else:
+        lead = _(
+            "La visite prévue %(when)s pour %(who)s (%(school)s) peut avoir lieu.",
+            when=s.when, who=s.who, school=s.school,
+        )  # fmt: skip
+    return Words(
+        _("Sorties de nouveau possibles : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Les sorties sont de nouveau possibles"),
+        [_("La suspension des sorties scolaires est levée."), lead],
+        [_("La réservation n’a pas changé : vous n’avez rien à faire.")],
+    )
+
+
 _WORDS: dict[str, Callable[[Scene], Words]] = {
     "booking-requested": _requested,
     "booking-confirmed": _confirmed,
@@ -431,5 +490,7 @@ _WORDS: dict[str, Callable[[Scene], Words]] = {
     "waitlist-offered": _wait_offered,
     "waitlist-closed": _wait_closed,
     "coach-late": _coach_late,
+    "outings-suspended": _suspended,
+    "outings-resumed": _resumed,
 }
 KINDS = tuple(_WORDS)

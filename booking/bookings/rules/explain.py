@@ -84,6 +84,7 @@ class World:
     school_cap: int | None = None
     distance_km: float | None = None
     is_outings_suspended: bool = False
+    suspension: str = ""
     is_trusted: bool = True
     head_authorises_first: bool = False
     may_use_reserved: bool = False
@@ -372,10 +373,13 @@ class Reserved(Obstacle):
 
 
 class OutingsSuspended(Obstacle):
+    """suspension: which days, where and why, in a sentence."""
+
     code = "outings_suspended"
+    suspension: str = ""
 
     def what(self) -> Any:
-        return _l("Les sorties scolaires sont suspendues dans votre département.")
+        return self.suspension or _l("Les sorties scolaires sont suspendues ce jour-là.")
 
     def remedy_words(self) -> Any:
         return _l("Revenez quand la suspension sera levée.")
@@ -504,7 +508,8 @@ def _cap(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
 
 
 def _suspended(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
-    return OutingsSuspended() if world.is_outings_suspended and not slot.is_workshop else None
+    is_concerned = world.is_outings_suspended and not slot.is_workshop
+    return OutingsSuspended(suspension=world.suspension) if is_concerned else None
 
 
 def _access(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:

@@ -188,6 +188,8 @@ EVENT_WORDS: dict[Event, Any] = {
     Event.CHANGE_COUNT: _l("Nombre d’élèves modifié"),
     Event.MOVE: _l("Changement de créneau"),
     Event.HAND_OVER: _l("Réservation confiée à un collègue"),
+    Event.SUSPEND: _l("Sorties scolaires suspendues dans le département"),
+    Event.RESUME: _l("Suspension des sorties levée"),
     Event.RUN_LATE: _l("Retard annoncé"),
     Event.ARRIVE: _l("Classe arrivée"),
     Event.ATTEND: _l("Classe venue"),

@@ -66,6 +66,8 @@ class Event(enum.StrEnum):
     CHANGE_COUNT = "change_count"
     MOVE = "move"
     HAND_OVER = "hand_over"
+    SUSPEND = "suspend"
+    RESUME = "resume"
     RUN_LATE = "run_late"
     ARRIVE = "arrive"
     ATTEND = "attend"
@@ -244,6 +246,17 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.OFFERED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.OFFERED, Event.SITE_CORRECTED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.OFFERED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
+    # Outings are suspended in the département, then possible again: the booking and its places stay
+    **{
+        (state, event): Transition(_by(_OFFICER), None, _mails(kind, *audiences))
+        for event, kind in ((Event.SUSPEND, "outings-suspended"), (Event.RESUME, "outings-resumed"))
+        for state, audiences in (
+            (State.HELD, (Audience.TEACHER,)),
+            (State.REQUESTED, _BOTH),
+            (State.OFFERED, (Audience.TEACHER,)),
+            (State.CONFIRMED, _BOTH),
+        )
+    },
     # The day: on the way, at the gate; then what happened, recorded then or later, and corrected
     (State.CONFIRMED, Event.RUN_LATE): Transition(_by(_T), None, _mails("coach-late", Audience.COMPANY)),
     (State.CONFIRMED, Event.ARRIVE): Transition(_by(_H, _T, _OFFICER), None),

@@ -35,6 +35,7 @@ from booking.bookings.services.places import give_back_places, lock_booking, tak
 from booking.bookings.services.premises import rewrite_company, rewrite_site
 from booking.bookings.services.requests import Wish, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, due_reconfirmations, move_slot, reword_activity, settle_move
+from booking.bookings.services.suspensions import excuse_suspended, lift_suspension, suspend_outings
 from booking.bookings.services.waiting import join_line, leave_line, promote_from_line, slots_to_promote
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "due_questions",
     "due_reconfirmations",
     "due_reminders",
+    "excuse_suspended",
     "expire_due",
     "give_back_places",
     "give_feedback",
@@ -65,6 +67,7 @@ __all__ = [
     "leave",
     "leave_line",
     "left_behind",
+    "lift_suspension",
     "lock_booking",
     "move_slot",
     "note_arrival",
@@ -84,5 +87,6 @@ __all__ = [
     "rewrite_site",
     "settle_move",
     "slots_to_promote",
+    "suspend_outings",
     "take_places",
 ]

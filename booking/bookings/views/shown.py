@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from booking.bookings.forms import class_words
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, Clocks, end_words, next_step, reason_words
 from booking.bookings.rules.states import OFFERED_BY_HOST, STATE_WORDS, Actor, Answer, Origin, State
+from booking.bookings.suspension_queries import running_suspensions, suspension_of, suspension_sentence
 from booking.catalogue.models import Activity
 from booking.catalogue.rules.wording import kind_words, ref_of
 from booking.core import clock
@@ -138,3 +139,16 @@ def _activity_ref(activity: Activity) -> str:
 @bp.app_template_filter("level_words")
 def _level_words(code: str | None) -> str:
     return level_label(code) if code else ""
+
+
+@bp.app_template_filter("suspension_words")
+def _suspension_words(booking: Booking) -> str:
+    """What keeps this outing from taking place as it stands; nothing when nothing does."""
+    found = suspension_of(booking)
+    return suspension_sentence(found) if found else ""
+
+
+@bp.app_template_global("suspensions")
+def _suspensions(codes: Collection[str] | None = None) -> list[str]:
+    """The suspensions of outings that run in these départements, in the whole country when none is given."""
+    return [suspension_sentence(each) for each in running_suspensions(codes)]
