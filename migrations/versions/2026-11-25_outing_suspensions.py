@@ -1,13 +1,13 @@
 """outing suspensions
 
-Revises: calendar_feeds
+Revises: papers
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'outing_suspensions'
-down_revision = 'calendar_feeds'
+down_revision = 'papers'
 branch_labels = None
 depends_on = None
 
