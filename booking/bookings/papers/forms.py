@@ -85,7 +85,12 @@ class RuleForm(Form):
     """A newer line of law, from a day on."""
 
     effective_from = DayField(_l("En vigueur à partir du"), validators=[InputRequired(_l("Indiquez la date."))])
-    sentence = _text(_l("Phrase imprimée"))
+    sentence = TextAreaField(
+        _l("Phrase imprimée"),
+        filters=[clean_text],
+        validators=[InputRequired(_l("Écrivez la phrase.")), at_most(LONGEST_TEXT)],
+        render_kw={"rows": "4", "maxlength": str(LONGEST_TEXT)},
+    )
     citation = _line(_l("Référence"), _l("Article ou circulaire, avec sa date."))
     source = _line(_l("Où elle a été lue"))
     value = _line(
