@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
-import re
-from pathlib import Path
-
 from playwright.sync_api import Page
 
 from booking.core.db import db
@@ -15,6 +10,7 @@ from booking.schools.rules import search_text
 from tests import make
 from tests.browser.conftest import Site
 from tests.browser.keyboard import Keyboard
+from tests.browser.mails import link_of_the_mail
 
 TITLE = "Dans les coulisses d’un atelier de turbines"
 ADDRESS = "claire.dupont@ac-versailles.fr"
@@ -27,17 +23,6 @@ def a_school_that_is_found() -> School:
     )
     db.session.commit()
     return school
-
-
-def link_of_the_mail(site: Site, address: str, about: str) -> str:
-    """The first link to this site that holds `about`, in a mail to this address."""
-    site.run("worker", "--once")
-    for path in Path(site.environment["TEST_MAIL_FOLDER"]).rglob("*.eml"):
-        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        text = message.get_body(("plain",)).get_content()
-        if address in message["To"] and (found := re.search(rf"\S+/{about}/\S+", text)):
-            return found.group(0)
-    raise AssertionError(f"no mail to {address} with a link to {about}")
 
 
 def test_a_visitor_types_the_class_once_and_books_after_signing_up(page: Page, site: Site):
