@@ -1,11 +1,12 @@
-"""What the worker does for bookings: end what nobody answered, serve those in line, ask how the visit went."""
+"""What the worker does for bookings: end what nobody answered, serve those in line, remind people, ask how it went."""
 
 from __future__ import annotations
 
 from booking.bookings import services
+from booking.bookings.services import reminders
 from booking.bookings.suspension_queries import passed_under_suspension
 from booking.core.db import transaction
-from booking.core.jobs import job
+from booking.core.jobs import job, stop_asked
 
 
 @job(every=60)
@@ -68,3 +69,37 @@ def excuse_suspended() -> int:
         with transaction():
             excused += services.excuse_suspended(booking_id, suspension_id) is not None
     return excused
+
+
+@job(every=300)
+def remind_of_visits() -> int:
+    """Remind both sides seven days and one day before a visit. Returns how many letters were queued."""
+    queued = 0
+    for booking_id in reminders.due_reminders():
+        if stop_asked():
+            break
+        with transaction():
+            queued += reminders.remind(booking_id)
+    return queued
+
+
+@job(every=600)
+def nudge_who_must_answer() -> int:
+    """Tell again whoever must answer before a clock runs out. Returns how many letters were queued."""
+    queued = 0
+    for person_id, audience in reminders.due_nudges():
+        if stop_asked():
+            break
+        with transaction():
+            queued += reminders.nudge(person_id, audience)
+    return queued
+
+
+@job(every=3600)
+def tell_silent_companies() -> int:
+    """Tell the people of a company that lets its requests expire one after the other. Returns how many letters."""
+    queued = 0
+    for company_id in reminders.silent_companies():
+        with transaction():
+            queued += reminders.tell_of_silence(company_id)
+    return queued

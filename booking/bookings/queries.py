@@ -25,7 +25,8 @@ from booking.bookings.rules.explain import (
 )
 from booking.bookings.rules.journey import Journey, door_to_door
 from booking.bookings.rules.obstacles import Obstacle
-from booking.bookings.rules.states import ALIVE, TAKEN, State
+from booking.bookings.rules.sentences import Clocks
+from booking.bookings.rules.states import ALIVE, OFFERED_BY_HOST, TAKEN, Answer, State
 from booking.bookings.rules.waiting import InLine, OfferedElsewhere, Room, Turn, next_turn
 from booking.bookings.suspension_models import OutingSuspension
 from booking.bookings.suspension_queries import running_suspensions, suspension_on, suspension_sentence
@@ -254,6 +255,24 @@ def outing_of(booking: Booking) -> Outing:
         booking.place_longitude,
         slot.activity.title,
         format_span(slot.local_start, slot.local_end, slot.timezone),
+    )
+
+
+def clocks_of(booking: Booking) -> Clocks:
+    """The dates of this booking that somebody may have to keep."""
+    slot = booking.slot
+    return Clocks(
+        state=booking.state,
+        timezone=slot.timezone,
+        now=clock.now(),
+        ends_at=slot.ends_at,
+        company=slot.activity.company.name,
+        until=slot.closes_at if booking.state is State.WAITING else booking.deadline_at,
+        host_due=booking.host_answer_due_at if booking.host_answer is Answer.PENDING else None,
+        head_due=booking.head_answer_due_at if booking.head_answer is Answer.PENDING else None,
+        reconfirm_by=booking.reconfirm_by,
+        free_until=booking.cancellable_until,
+        is_offered_by_host=booking.origin in OFFERED_BY_HOST,
     )
 
 

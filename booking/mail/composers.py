@@ -31,25 +31,30 @@ class NothingToSay(Exception):
 
 Compose = Callable[[OutgoingMail], Content]
 Left = Callable[[OutgoingMail], None]
+Wanted = Callable[[OutgoingMail], bool]
 
 
 @dataclass(frozen=True)
 class Composer:
-    """compose: called once, in a writing transaction. left: called when the message was sent, or may have been."""
+    """compose: called once, in a writing transaction. left: called when the message was sent, or may have been.
+
+    wanted: asked before each attempt, for messages that are pointless once what they speak of has changed.
+    """
 
     compose: Compose
     left: Left | None = None
+    wanted: Wanted | None = None
 
 
 _COMPOSERS: dict[str, Composer] = {}
 
 
-def composer(*kinds: str, left: Left | None = None) -> Callable[[Compose], Compose]:
+def composer(*kinds: str, left: Left | None = None, wanted: Wanted | None = None) -> Callable[[Compose], Compose]:
     """Declare the function that writes the messages of these kinds."""
 
     def declare(compose: Compose) -> Compose:
         for kind in kinds:
-            _COMPOSERS[kind] = Composer(compose, left)
+            _COMPOSERS[kind] = Composer(compose, left, wanted)
         return compose
 
     return declare

@@ -27,6 +27,9 @@ KINDS: dict[str, str] = {
     "outings-resumed": "the suspension is lifted: the booking may take place",
     "organizer-notice": "something to know that changes no calendar",
     "reminder": "before a visit",
+    # product.md, section 3, rule 5: whoever must act is told again before the clock runs out
+    "nudge": "an answer is still awaited, and until when",
+    "silence-notice": "a company left several requests in a row without an answer",
     "digest": "the weekly letter",
     "account": "sign-up, sign-in, password",
     # product.md, section 1: an account proves an employer, not a school

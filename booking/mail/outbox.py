@@ -220,6 +220,9 @@ def _open(mail_id: uuid.UUID, owner: str) -> Parcel | None:
             if reason := _why_not(mail):
                 _bury(mail, reason)
                 return None
+            if (wanted := composer_of(mail.kind).wanted) and not wanted(mail):
+                _set_aside(mail, "what it speaks of has changed since it was queued")
+                return None
             if mail.body is None and not _compose(mail):
                 return None
             assert mail.body is not None
@@ -252,8 +255,7 @@ def _compose(mail: Mail) -> bool:
     try:
         content = composer_of(mail.kind).compose(mail)
     except NothingToSay as outcome:
-        mail.state, mail.last_error = MailState.SUPERSEDED, str(outcome)
-        _release(mail)
+        _set_aside(mail, str(outcome))
         return False
     mail.kind = content.kind or mail.kind
     mail.subject = one_line(content.subject)[:400]
@@ -371,6 +373,12 @@ def _put_back(mail: Mail, when: datetime, error: str | None) -> None:
 
 def _bury(mail: Mail, reason: str) -> None:
     mail.state, mail.last_error = MailState.DEAD, reason
+    _release(mail)
+
+
+def _set_aside(mail: Mail, reason: str) -> None:
+    """Not needed any more, through nobody's fault."""
+    mail.state, mail.last_error = MailState.SUPERSEDED, reason
     _release(mail)
 
 

@@ -197,7 +197,7 @@ def clock_sentences(
         until["closes"] = _moment(closes, timezone)
     if "reconfirm" in until and datetime.fromisoformat(letter["clocks"]["reconfirm"]) <= clock.now():
         del until["reconfirm"]
-    sentences = _after_a_move(side, until, clash) if is_moved else []
+    sentences = after_a_move(side, until, clash) if is_moved else []
     asked = _ASKED_IN_STATE.get(letter["state"], "") if kind == "booking-moved" else kind
     if asked == "place-offered" and letter.get("origin") not in OFFERED_BY_HOST:
         asked = "waitlist-offered"
@@ -212,7 +212,7 @@ _ASKED_IN_STATE = {
 }
 
 
-def _after_a_move(side: Side, until: Mapping[str, str], clash: Mapping[str, str] | None) -> list[str]:
+def after_a_move(side: Side, until: Mapping[str, str], clash: Mapping[str, str] | None) -> list[str]:
     moment = until.get("reconfirm")
     if clash and side is Side.CLASS:
         busy = _(

@@ -46,11 +46,11 @@ def tell(
     if booking.slot.ends_at <= clock.now():
         if event in _ENDING:
             for audience in audiences:
-                for person in _people(booking, audience):
+                for person in people_of(booking, audience):
                     _queue_plain(booking, "organizer-notice", SIDES[audience], person, change)
         return
     for audience, kind in audiences.items():
-        people = _people(booking, audience)
+        people = people_of(booking, audience)
         if transition.calendar is Calendar.REQUEST:
             _invite(booking, SIDES[audience], people, change)
         elif transition.calendar is Calendar.CANCEL:
@@ -60,7 +60,7 @@ def tell(
                 _queue_plain(booking, kind, SIDES[audience], person, change)
 
 
-def _people(booking: Booking, audience: Audience) -> list[Person]:
+def people_of(booking: Booking, audience: Audience) -> list[Person]:
     """One person or two: a booking made for a colleague is told to both."""
     if audience is Audience.COMPANY:
         return [booking.slot.activity.contact]

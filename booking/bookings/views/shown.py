@@ -12,12 +12,12 @@ from sqlalchemy import select
 from booking.accounts.models import Person
 from booking.bookings.forms import class_words
 from booking.bookings.models import Booking, BookingEvent
-from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, Clocks, end_words, next_step, reason_words
-from booking.bookings.rules.states import OFFERED_BY_HOST, STATE_WORDS, Actor, Answer, Origin, State
+from booking.bookings.queries import clocks_of
+from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, end_words, next_step, reason_words
+from booking.bookings.rules.states import STATE_WORDS, Actor, Origin, State
 from booking.bookings.suspension_queries import running_suspensions, suspension_of, suspension_sentence
 from booking.catalogue.models import Activity
 from booking.catalogue.rules.wording import kind_words, ref_of
-from booking.core import clock
 from booking.core.db import db
 from booking.schools.rules import level_label
 
@@ -46,24 +46,6 @@ class HistoryLine:
     when: datetime
     why: str
     note: str
-
-
-def clocks_of(booking: Booking) -> Clocks:
-    """The dates of this booking that somebody may have to keep."""
-    slot = booking.slot
-    return Clocks(
-        state=booking.state,
-        timezone=slot.timezone,
-        now=clock.now(),
-        ends_at=slot.ends_at,
-        company=slot.activity.company.name,
-        until=slot.closes_at if booking.state is State.WAITING else booking.deadline_at,
-        host_due=booking.host_answer_due_at if booking.host_answer is Answer.PENDING else None,
-        head_due=booking.head_answer_due_at if booking.head_answer is Answer.PENDING else None,
-        reconfirm_by=booking.reconfirm_by,
-        free_until=booking.cancellable_until,
-        is_offered_by_host=booking.origin in OFFERED_BY_HOST,
-    )
 
 
 def history_of(booking: Booking) -> list[HistoryLine]:

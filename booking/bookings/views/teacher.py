@@ -13,12 +13,12 @@ from booking.bookings import queries, services
 from booking.bookings.day_sheets import EXPECTED
 from booking.bookings.forms import MAX_ADULTS, MAX_PUPILS, BookForm, ClassForm, TeacherCancelForm
 from booking.bookings.models import Booking
+from booking.bookings.queries import clocks_of
 from booking.bookings.rules.explain import Explanation
 from booking.bookings.rules.sentences import next_step
 from booking.bookings.rules.states import ENDED, Actor, Event, LinkRule, State, is_allowed
 from booking.bookings.services.places import NotFound
 from booking.bookings.services.requests import KeyReused, answer_due
-from booking.bookings.views.shown import clocks_of
 from booking.calendars.downloads import download_response
 from booking.calendars.models import Side
 from booking.catalogue.invitations import invited_slots
