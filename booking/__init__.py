@@ -31,13 +31,14 @@ def _plug_in(app: Flask) -> None:
         demo,
         mail,
         matching,
+        messages,
         schools,
         territory,
         tracking,
     )
 
     left_to_right = (
-        core, mail, territory, schools, companies, accounts, catalogue, calendars, bookings, matching, tracking, demo,
+        core, mail, territory, schools, companies, accounts, catalogue, calendars, bookings, messages, matching, tracking, demo,
     )  # fmt: skip
     for room in left_to_right:
         room.init_app(app)

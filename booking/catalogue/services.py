@@ -211,6 +211,18 @@ def unpublish_activity(activity_id: int) -> Activity:
     return activity
 
 
+def hide_activity(activity_id: int) -> Activity:
+    """Take an activity out of the programme whatever is booked: an officer found that it should not be there.
+
+    Classes that booked keep their bookings; the host mends it and publishes it again.
+    """
+    activity = _lock_activity(activity_id)
+    activity.state = PublicationState.UNPUBLISHED
+    activity.updated_at = clock.now()
+    db.session.flush()
+    return activity
+
+
 def readiness_of(activity: Activity) -> Readiness:
     """What publication looks at, read now."""
     coming = select(func.count()).where(

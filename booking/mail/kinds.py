@@ -25,6 +25,11 @@ KINDS: dict[str, str] = {
     # product.md, section 6: the outings of a département are suspended
     "outings-suspended": "outings are suspended on the day of a booking, which stays",
     "outings-resumed": "the suspension is lifted: the booking may take place",
+    # product.md, section 1: hosts write to the classes that come, teachers ask before they book
+    "message": "a message on a booking, to its other side",
+    "question": "a question about an activity, or its answer",
+    "report": "to an officer: something should perhaps not be there",
+    "report-decision": "to an author: what was hidden, and why",
     "organizer-notice": "something to know that changes no calendar",
     "reminder": "before a visit",
     # product.md, section 3, rule 5: whoever must act is told again before the clock runs out
