@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import String, and_, cast, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import Actor
@@ -20,8 +21,11 @@ Found = Iterator[tuple[str, str]]
 @invariant("question-thread")
 def question_thread() -> Found:
     """A question begins with what its asker wrote; one that is public has an answer of its host."""
-    first = select(func.min(Message.id)).where(Message.question_id == Question.id).scalar_subquery()
-    begins = select(Message.id).where(Message.id == first, Message.person_id == Question.asker_id)
+    any_message = aliased(Message)
+    first = select(func.min(any_message.id)).group_by(any_message.question_id)
+    begins = select(Message.id).where(
+        Message.question_id == Question.id, Message.person_id == Question.asker_id, Message.id.in_(first)
+    )
     answers = select(Message.id).where(Message.question_id == Question.id, Message.written_by == Actor.HOST)
     query = select(Question.id).where(
         or_(~begins.exists(), and_(Question.published_at.is_not(None), ~answers.exists()))

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectChoice, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired
 
-from booking.core.fields import ChoiceField, at_most, clean_text
+from booking.core.fields import NOT_IN_LIST, ChoiceField, at_most, clean_text
 from booking.core.forms import Form
 from booking.core.i18n import _l
 from booking.messages.rules.reports import DECISION_WORDS, GROUND_WORDS, Decision, Ground
@@ -55,7 +55,7 @@ class AskForm(KeyedForm):
     def __init__(self, schools: Sequence[School], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._schools = {school.id: school for school in schools}
-        self.school_id.choices = [(school.id, school.one_line) for school in schools]
+        self.school_id.choices = [SelectChoice(school.id, school.one_line) for school in schools]
         if len(schools) == 1:
             del self.school_id
 
@@ -80,8 +80,8 @@ class PublishForm(Form):
 class ReportForm(Form):
     ground = RadioField(
         _l("Qu’est-ce qui ne va pas ?"),
-        choices=[(ground.value, words) for ground, words in GROUND_WORDS.items()],
-        validators=[DataRequired(_l("Choisissez une ligne de la liste."))],
+        choices=[SelectChoice(ground.value, words) for ground, words in GROUND_WORDS.items()],
+        validators=[DataRequired(NOT_IN_LIST)],
         validate_choice=False,
     )
     text = TextAreaField(
@@ -95,14 +95,14 @@ class ReportForm(Form):
 
     def validate_ground(self, field: RadioField) -> None:
         if field.data not in set(Ground):
-            raise ValueError(str(_l("Choisissez une ligne de la liste.")))
+            raise ValidationError(NOT_IN_LIST)
 
 
 class DecisionForm(Form):
     decision = RadioField(
         _l("Votre décision"),
-        choices=[(decision.value, words) for decision, words in DECISION_WORDS.items()],
-        validators=[DataRequired(_l("Choisissez une ligne de la liste."))],
+        choices=[SelectChoice(decision.value, words) for decision, words in DECISION_WORDS.items()],
+        validators=[DataRequired(NOT_IN_LIST)],
     )
     note = TextAreaField(
         _l("Pourquoi"),

@@ -44,11 +44,10 @@ def message(message_id: int) -> Any:
 
 def _page(activity: Activity, message: Message | None, back: str) -> Any:
     form = ReportForm()
-    if form.validate_on_submit():
-        # A program that fills in every field is thanked like anybody, and nothing is kept.
-        if form.website.data or _reported(activity, message, form):
-            flash(_("Merci. Les services académiques liront votre signalement."), "success")
-            return redirect(back)
+    # A program that fills in every field is thanked like anybody, and nothing is kept.
+    if form.validate_on_submit() and (form.website.data or _reported(activity, message, form)):
+        flash(_("Merci. Les services académiques liront votre signalement."), "success")
+        return redirect(back)
     return render_template("messages/report.html", activity=activity, message=message, form=form, back=back)
 
 
