@@ -1,13 +1,13 @@
 """messages and reports
 
-Revises: calendar_feeds
+Revises: papers
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'messages_and_reports'
-down_revision = 'calendar_feeds'
+down_revision = 'papers'
 branch_labels = None
 depends_on = None
 
