@@ -1,13 +1,13 @@
 """messages and reports
 
-Revises: papers
+Revises: outing_suspensions
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'messages_and_reports'
-down_revision = 'papers'
+down_revision = 'outing_suspensions'
 branch_labels = None
 depends_on = None
 
