@@ -202,6 +202,23 @@ def booking_history() -> Found:
         yield f"booking {booking_id}", f"is {state}, its history says {told}"
 
 
+@invariant("history-chain")
+def history_chain() -> Found:
+    """Each line of a history begins where the one before ended: none was changed or taken out."""
+    order: dict[str, Any] = {"partition_by": BookingEvent.booking_id, "order_by": BookingEvent.id}
+    before = func.lag(BookingEvent.to_state).over(**order).label("before")
+    earlier = func.lag(BookingEvent.happened_at).over(**order).label("earlier")
+    lines = select(
+        BookingEvent.id, BookingEvent.booking_id, BookingEvent.from_state, BookingEvent.happened_at, before, earlier
+    ).subquery()
+    broken = or_(
+        lines.c.from_state.is_(None), lines.c.from_state != lines.c.before, lines.c.happened_at < lines.c.earlier
+    )
+    query = select(lines.c.id, lines.c.booking_id).where(lines.c.before.is_not(None), broken)
+    for event_id, booking_id in db.session.execute(query):
+        yield f"booking {booking_id}", f"event {event_id} does not follow the one before"
+
+
 @invariant("slot-cancelled")
 def cancelled_slots_are_empty() -> Found:
     """A cancelled slot has no alive booking."""

@@ -39,6 +39,7 @@ from booking.core.fields import (
 from booking.core.forms import Form
 from booking.core.i18n import _, _l, _n
 from booking.core.web import format_hours
+from booking.schools.absences import Period
 from booking.schools.classes import ClassValues, LevelNotHere
 from booking.schools.models import Audience, School, SchoolClass
 from booking.schools.queries import school_by_uai, search_schools
@@ -332,6 +333,30 @@ class WaitForm(Form):
     def slot_ids(self) -> list[int]:
         """With one date there is nothing to tick."""
         return self.slots.data or [self.asked.id]
+
+
+# ---- Absences
+
+
+class AbsenceForm(Form):
+    """Days when a class, or the school, cannot come."""
+
+    first_on = DayField(_l("Premier jour"), validators=[InputRequired(_l("Indiquez le premier jour."))])
+    last_on = DayField(_l("Dernier jour"), validators=[InputRequired(_l("Indiquez le dernier jour."))])
+    reason = StringField(
+        _l("Raison"),
+        filters=[clean_line],
+        description=_l("Par exemple : stage, brevet blanc. Aucun nom d’élève."),
+        validators=[at_most(100)],
+        render_kw={"maxlength": "100"},
+    )
+
+    def period(self) -> Period:
+        """What was said, once it is valid."""
+        first_on, last_on = self.first_on.data, self.last_on.data
+        assert isinstance(first_on, date)
+        assert isinstance(last_on, date)
+        return Period(first_on, last_on, self.reason.data or "")
 
 
 # ---- Going

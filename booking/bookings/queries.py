@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from booking.accounts.models import Membership, MemberState, Person
 from booking.bookings.guests import ComingClass, GuestClass
@@ -299,6 +299,26 @@ def bookings_of_class(class_id: int) -> list[Booking]:
         .where(Booking.class_id == class_id, Booking.state.in_(BUSY | ALIVE))
         .options(joinedload(Booking.slot).joinedload(Slot.activity))
         .execution_options(populate_existing=True)
+    )
+    return list(db.session.scalars(query))
+
+
+def bookings_in_absence(absence: Absence, *, only_of: SchoolClass | None = None) -> list[Booking]:
+    """The bookings to come that fall on these days, of this class, or of the whole school; the soonest first."""
+    class_id = absence.class_id or (only_of.id if only_of else None)
+    whose = Booking.class_id == class_id if class_id else Booking.school_id == absence.school_id
+    query = (
+        select(Booking)
+        .join(Booking.slot)
+        .where(
+            whose,
+            Booking.state.in_(ALIVE),
+            Slot.ends_at > clock.now(),
+            Slot.local_start >= datetime.combine(absence.first_on, time()),
+            Slot.local_start < datetime.combine(absence.last_on + timedelta(days=1), time()),
+        )
+        .options(contains_eager(Booking.slot).joinedload(Slot.activity))
+        .order_by(Slot.starts_at, Booking.id)
     )
     return list(db.session.scalars(query))
 

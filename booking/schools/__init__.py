@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.schools import commands, views
+from booking.schools import checks, commands, views  # noqa: F401  (checks declares invariants)
 from booking.territory.commands import import_group
 
 

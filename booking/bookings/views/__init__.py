@@ -2,6 +2,7 @@
 
 from booking.bookings.papers import views as papers
 from booking.bookings.views import (
+    absences,
     company,
     day,
     feedback,
@@ -19,6 +20,7 @@ from booking.bookings.views import (
 )
 
 blueprints = [
+    absences.bp,
     programme.bp,
     teacher.bp,
     school.bp,

@@ -28,6 +28,7 @@ from booking.core.db import db, transaction
 from booking.core.errors import Refusal
 from booking.core.i18n import _
 from booking.schools import classes
+from booking.schools.absences import absences_by_class
 from booking.schools.models import SchoolClass
 
 bp = Blueprint("teacher", __name__, url_prefix="/teacher")
@@ -54,9 +55,11 @@ def home() -> str:
 @bp.get("/classes", endpoint="classes")
 @signed_in_required
 def my_classes() -> str:
+    mine = classes.classes_of_owner(current_user.id)
     return render_template(
         "classes/list.html",
-        mine=classes.classes_of_owner(current_user.id),
+        mine=mine,
+        absences=absences_by_class(mine),
         archived=classes.classes_of_owner(current_user.id, archived=True),
         schools=my_schools(),
     )
