@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 
 from booking.bookings import services
 from booking.bookings.models import Booking
+from booking.bookings.rules.day import Counts, Outcome
+from booking.bookings.rules.states import Actor, State
 from booking.core import clock
 from booking.core.db import db, transaction
+from booking.mail.models import OutgoingMail
 from tests import make
 from tests.browser.conftest import PHONE, Site
 from tests.browser.keyboard import Keyboard
@@ -118,3 +122,30 @@ def stored(booking_id: int) -> tuple[int | None, int]:
     found = booking.present_pupils, len(booking.visit_records)
     db.session.remove()
     return found
+
+
+@pytest.mark.parametrize("site_now", [MORNING + timedelta(days=1)])
+def test_feedback_by_the_link_of_the_mail_in_two_minutes(page: Page, site: Site, monkeypatch):
+    booking = one_visit()
+    booking_id = booking.id
+    monkeypatch.setattr(clock, "now", lambda: MORNING + timedelta(hours=3))
+    with transaction():
+        came = Outcome(State.ATTENDED, Counts(26, 3, 12))
+        services.record_visit(booking_id, Actor.HOST, None, came, key="sheet")
+    db.session.remove()
+    site.run("worker", "--once")
+    asked = db.session.scalars(select(OutgoingMail).where(OutgoingMail.recipient == "claire@example.org")).one()
+    question = asked.payload["path"]
+    page.set_viewport_size(PHONE)
+    page.goto(question)
+    page.get_by_label("5 – excellent").check()
+    page.get_by_label("la rencontre de gens de métier").check()
+    page.get_by_role("group", name="Reviendriez-vous").get_by_label("oui").check()
+    page.get_by_label("Après : filles").fill("13")
+    page.get_by_role("button", name="Envoyer mon avis").click()
+    assert page.get_by_text("Il n’y avait que 12 élèves").first.is_visible()
+    page.get_by_label("Après : filles").fill("9")
+    page.get_by_role("button", name="Envoyer mon avis").click()
+    assert page.get_by_text("Votre avis est enregistré").is_visible()
+    assert page.get_by_text("9 filles").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

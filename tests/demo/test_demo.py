@@ -11,7 +11,8 @@ from flask_security import verify_password
 from sqlalchemy import func, select
 
 from booking.accounts.models import MemberRole, Membership, MemberState, Person
-from booking.bookings.models import Booking
+from booking.bookings.day_sheets import sheet_of_slot
+from booking.bookings.models import Booking, Feedback, VisitRecord
 from booking.bookings.queries import explain
 from booking.bookings.rules.states import Origin, State
 from booking.catalogue.models import (
@@ -118,7 +119,8 @@ def test_every_state_that_can_be_reached_is_shown(demo):
 
 def test_slots_are_on_days_of_class_three_weeks_ahead_or_more_and_most_near_the_week(demo):
     calendar = holiday_calendar("91")
-    days = [slot.local_start.date() for slot in current_slots()]
+    # But for the one of the day, which nobody books any more.
+    days = [slot.local_start.date() for slot in current_slots() if slot.closes_at > NOW]
     assert min(days) >= date(2026, 12, 15)
     assert all(calendar.status(day).kind is DayKind.TERM and day.weekday() < 5 for day in days)
     near = [day for day in days if date(2027, 1, 4) <= day <= date(2027, 2, 5)]
@@ -154,6 +156,16 @@ def test_the_teacher_has_a_life_and_a_free_visit_to_book(demo):
     assert free.activity.confirmation is ConfirmationMode.INSTANT
     assert explain(free, classes["4e B"]).obstacles == []
     assert free.local_start.date() not in {booking.slot.local_start.date() for booking in mine}
+
+
+def test_the_visit_of_the_day_opens_its_pages_and_the_last_edition_has_opinions(demo):
+    here = next(slot for slot in current_slots() if slot.closes_at <= NOW)
+    assert here.local_start.date() == date(2026, 11, 24)
+    assert here.activity.contact.memberships[0].company_id == person("host@example.org").memberships[0].company_id
+    lines = sheet_of_slot(here).lines
+    assert len(lines) == 2 and lines[0].booking.teacher.email == "teacher@example.org" and lines[0].mobile
+    assert count(Feedback) > 20
+    assert count(VisitRecord) > 20
 
 
 def test_the_host_has_requests_that_wait_and_full_dates(demo):

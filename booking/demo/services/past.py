@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from booking.bookings.models import Booking, BookingEvent
+from booking.bookings.models import Booking, BookingEvent, Feedback, VisitRecord
+from booking.bookings.rules.feedback import WORKED
 from booking.bookings.rules.states import Actor, CancelReason, Event, Origin, State
 from booking.bookings.services.places import lock_school, take_places
 from booking.bookings.services.requests import school_place
@@ -34,6 +35,15 @@ from booking.schools.models import SchoolClass
 
 BOOKED_DAYS_BEFORE, SLOTS_WRITTEN_DAYS_BEFORE = 35, 80
 EVENING = time(18, 0)
+# One side in so many does not answer.
+SILENT = 0.3
+TEACHERS_SAY = (
+    "",
+    "Les élèves ont parlé du métier de régleur tout le trajet du retour.",
+    "Groupe bien mené, explications claires ; prévoir un temps pour les questions.",
+    "Très bon lien avec le cours de technologie.",
+)
+HOSTS_SAY = ("", "Classe curieuse, questions préparées.", "Groupe attentif, un peu juste en temps.")
 ENDS = {State.ATTENDED: Event.ATTEND, State.MISSED: Event.MISS, State.EXCUSED: Event.EXCUSE}
 
 
@@ -85,7 +95,7 @@ def _write(chronicle: Chronicle, cast: Cast, offered: Offered) -> None:
             activity.copied_from_id = old.id
         classes = nearest_classes(activity, cast.classes)
         for day in _days(chronicle):
-            slot = _slot(chronicle, demo, old, day)
+            slot = slot_of(chronicle.chance, demo, old, day)
             for school_class in chronicle.chance.sample(classes, min(len(classes), chronicle.holds)):
                 if _fits(slot, school_class):
                     _visit(chronicle, slot, school_class, cast)
@@ -123,8 +133,9 @@ def _copy(activity: Activity, edition: Edition) -> Activity:
     return old
 
 
-def _slot(chronicle: Chronicle, demo: DemoActivity, activity: Activity, day: date) -> Slot:
-    start, end = span(chronicle.chance.choice(demo.hours))
+def slot_of(chance: Random, demo: DemoActivity, activity: Activity, day: date) -> Slot:
+    """A date of the activity as it was written down, whether or not it can still be booked."""
+    start, end = span(chance.choice(demo.hours))
     site, written = activity.site, activity.created_at
     local_start, local_end = datetime.combine(day, start), datetime.combine(day, end)
     starts_at, ends_at = slot_instants(local_start, local_end, site.timezone)
@@ -188,6 +199,7 @@ def _visit(chronicle: Chronicle, slot: Slot, school_class: SchoolClass, cast: Ca
     _end(chronicle, booking, slot, noted_at)
     db.session.add(booking)
     db.session.flush()
+    _give_opinions(chronicle, booking, slot)
 
 
 def _end(chronicle: Chronicle, booking: Booking, slot: Slot, noted_at: datetime) -> None:
@@ -205,6 +217,7 @@ def _end(chronicle: Chronicle, booking: Booking, slot: Slot, noted_at: datetime)
         away = chronicle.chance.choice((0, 0, 1, 2))
         booking.present_pupils, booking.present_adults = booking.pupils - away, booking.adults
         booking.present_girls = (booking.pupils - away) // 2
+        booking.visit_records.append(_record(booking, second, ended_at))
     event = ENDS.get(booking.state, Event.CANCEL)
     lines = ((Event.CONFIRM, None, State.CONFIRMED, first, noted_at),
              (event, State.CONFIRMED, booking.state, second, ended_at))  # fmt: skip
@@ -215,6 +228,51 @@ def _end(chronicle: Chronicle, booking: Booking, slot: Slot, noted_at: datetime)
             BookingEvent(event=event, from_state=before, to_state=after, actor=actor, person_id=by[actor],
                          reason=reason if after is State.CANCELLED else None, happened_at=at)
         )  # fmt: skip
+
+
+def _record(booking: Booking, actor: Actor, at: datetime) -> VisitRecord:
+    """Who came, as it was written down on the day."""
+    return VisitRecord(
+        key="demo",
+        actor=actor,
+        outcome=booking.state,
+        pupils=booking.present_pupils,
+        adults=booking.present_adults,
+        girls=booking.present_girls,
+        stands=True,
+        is_late=actor is Actor.OFFICER,
+        recorded_at=at,
+    )
+
+
+def _give_opinions(chronicle: Chronicle, booking: Booking, slot: Slot) -> None:
+    """What both sides answered a few days later, most of them; hands rise between before and after."""
+    if booking.state is not State.ATTENDED or chronicle.origin is Origin.DECLARED:
+        return
+    chance, girls = chronicle.chance, booking.present_girls or 0
+    boys = (booking.present_pupils or 0) - girls
+    answered = slot.ends_at + timedelta(days=3)
+    before = (girls // 6, boys // 4)
+    for side, comments in ((Actor.TEACHER, TEACHERS_SAY), (Actor.HOST, HOSTS_SAY)):
+        if chance.random() < SILENT:
+            continue
+        is_teacher = side is Actor.TEACHER
+        worked = sorted(chance.sample(sorted(WORKED), 3)) if is_teacher else []
+        feedback = Feedback(
+            booking_id=booking.id,
+            side=side,
+            asked_at=slot.ends_at + timedelta(days=1),
+            answered_at=answered,
+            rating=chance.choice((3, 4, 4, 5, 5)),
+            again=chance.random() < 0.9,
+            worked=worked,
+            prepared=None if is_teacher else chance.random() < 0.8,
+            comment=chance.choice(comments),
+        )
+        if is_teacher:
+            feedback.before_girls, feedback.before_boys = before
+            feedback.after_girls, feedback.after_boys = min(girls, before[0] * 2 + 1), min(boys, before[1] + 2)
+        db.session.add(feedback)
 
 
 def _class_then(school_class: SchoolClass, slot: Slot) -> SchoolClass:

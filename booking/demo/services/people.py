@@ -75,7 +75,7 @@ def make_people(season: Season) -> Cast:
         teacher=_person(names["teacher"], "teacher@example.org", password, joined_at),
         officer=_person(names["officer"], "officer@example.org", password, joined_at),
     )
-    cast.teacher.phone = "01 99 00 91 40"
+    cast.teacher.phone, cast.teacher.mobile = "01 99 00 91 40", "06 39 98 99 40"
     _make_oversight(cast)
     for demo_school in reference.schools():
         school = school_of(demo_school.uai)
