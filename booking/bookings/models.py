@@ -9,6 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.accounts.models import Person
+from booking.bookings.rules.changes import ChangeKind, ChangeState
 from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, LinkRule, Origin, State
 from booking.catalogue.models import Edition, Slot
 from booking.core.db import Model, StrEnumType
@@ -245,3 +246,45 @@ class Feedback(Model):
     after_boys: Mapped[int | None]
 
     booking: Mapped[Booking] = relationship()
+
+
+class BookingChange(Model):
+    """A change of a firm booking that its teacher asks for once the limit has passed; the host accepts or refuses.
+
+    wanted: what would change (see `bookings.services.asked`). seen: the same as they were when it was asked. slot_id: of
+    another date, the slot; its hour is in `wanted`, so that one that has moved since is known.
+    """
+
+    __tablename__ = "booking_change"
+    __table_args__ = (
+        Index(
+            "uq_booking_change_pending", "booking_id",
+            unique=True, sqlite_where=text("state = 'pending'"), postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_booking_change_due", "state", "due_at"),
+        CheckConstraint("(kind = 'move') = (slot_id IS NOT NULL)", name="slot_of_a_move"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
+    kind: Mapped[ChangeKind] = mapped_column(StrEnumType(ChangeKind))
+    state: Mapped[ChangeState] = mapped_column(StrEnumType(ChangeState), default=ChangeState.PENDING)
+    slot_id: Mapped[int | None] = mapped_column(ForeignKey("slot.id"), index=True)
+    wanted: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    seen: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(String(500), default="")
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    answered_at: Mapped[datetime | None]
+    answer_note: Mapped[str] = mapped_column(String(500), default="")
+
+    booking: Mapped[Booking] = relationship()
+    slot: Mapped[Slot | None] = relationship()
+    asked_by: Mapped[Person] = relationship(foreign_keys=[asked_by_id])
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state is ChangeState.PENDING

@@ -53,21 +53,36 @@ def explain(
 
 
 def explain_all(
-    slots: Sequence[Slot], school_class: ComingClass, *, adults: int | None = None, pupils: int | None = None
+    slots: Sequence[Slot],
+    school_class: ComingClass,
+    *,
+    adults: int | None = None,
+    pupils: int | None = None,
+    moving: Booking | None = None,
 ) -> dict[int, Explanation]:
-    """The explanation of each slot for one class, saved or not, by slot id, in a constant number of reads."""
+    """The explanation of each slot for one class, saved or not, by slot id, in a constant number of reads.
+
+    moving: its booking that would be there instead of where it is, and does not stand in its own way.
+    """
     if not slots:
         return {}
     group = class_facts(school_class, adults=adults, pupils=pupils)
-    known = _known_of(school_class, {slot.activity.edition_id for slot in slots})
+    known = _without(_known_of(school_class, {slot.activity.edition_id for slot in slots}), moving)
     awaited = awaited_slots(slots)
     worlds = {slot.id: replace(known.world(slot), is_awaited=slot.id in awaited) for slot in slots}
     return {slot.id: explanation(slot_facts(slot, school_class), group, worlds[slot.id]) for slot in slots}
 
 
-def world_of(slot: Slot, school_class: SchoolClass, *, place_is_held: bool = False) -> World:
-    """What else is known for this slot and class. place_is_held: this very booking is already in the counters."""
-    world = _known_of(school_class, {slot.activity.edition_id}).world(slot)
+def world_of(
+    slot: Slot, school_class: SchoolClass, *, place_is_held: bool = False, moving: Booking | None = None
+) -> World:
+    """What else is known for this slot and class. place_is_held: this very booking is already in the counters.
+
+    moving: as in explain_all.
+    """
+    world = _without(_known_of(school_class, {slot.activity.edition_id}), moving).world(slot)
+    if moving is not None:
+        return world
     return replace(world, school_taken=world.school_taken - 1) if place_is_held else world
 
 
@@ -125,6 +140,14 @@ def _known_of(school_class: ComingClass, edition_ids: set[int]) -> _Known:
         invited=invited_slots(school_class.school_id),
         suspensions=running_suspensions(),
     )
+
+
+def _without(known: _Known, moving: Booking | None) -> _Known:
+    """What is known of the class, this booking of its left out: of its outings, and of its school's share."""
+    if moving is None:
+        return known
+    taken = {**known.taken, moving.edition_id: known.taken.get(moving.edition_id, 0) - 1}
+    return replace(known, bookings=[each for each in known.bookings if each.id != moving.id], taken=taken)
 
 
 def _known_of_guest(guest: GuestClass, edition_ids: set[int]) -> _Known:
@@ -543,11 +566,9 @@ def in_line(booking: Booking) -> InLine:
     )
 
 
-def room_of(slot: Slot, *, without_pupils: int | None = None) -> Room:
-    """What the slot has left; without_pupils: as if a class of so many, which holds its places, had not come."""
-    classes, pupils = slot.taken_classes, slot.taken_pupils
-    if without_pupils is not None:
-        classes, pupils = classes - 1, pupils - without_pupils
+def room_of(slot: Slot, *, without_pupils: int = 0, without_classes: int = 0) -> Room:
+    """What the slot has left; without: as if so many, which hold their places, had not come."""
+    classes, pupils = slot.taken_classes - without_classes, slot.taken_pupils - without_pupils
     return Room(Places(slot.max_classes, slot.max_pupils, classes, pupils), slot.school_id)
 
 

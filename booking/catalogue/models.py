@@ -268,6 +268,9 @@ class Slot(Model):
     waiting_classes: Mapped[int] = mapped_column(default=0, server_default="0")
     min_pupils: Mapped[int | None]
     decision_on: Mapped[date | None]
+    # Of a slot below its minimum on that day: when its host was asked, and when it chose to keep it all the same.
+    minimum_asked_at: Mapped[datetime | None]
+    minimum_kept_at: Mapped[datetime | None]
     audience: Mapped[SlotAudience] = mapped_column(StrEnumType(SlotAudience), default=SlotAudience.ALL)
     kept_classes: Mapped[int] = mapped_column(default=0)
     kept_until: Mapped[date | None]

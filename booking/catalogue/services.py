@@ -33,7 +33,6 @@ from booking.catalogue.rules.publication import (
     NotPublished,
     Readiness,
     check_can_publish,
-    check_can_unpublish,
     check_still_readable,
 )
 from booking.catalogue.rules.slots import (
@@ -199,13 +198,12 @@ def publish_activity(activity_id: int) -> Activity:
 
 
 def unpublish_activity(activity_id: int) -> Activity:
-    """Take the activity out of the programme. Refuses: SlotsAreBooked while classes are to come, NotPublished."""
+    """Take the activity out of the programme: nobody books it any more, those who have booked come. Refuses: NotPublished."""
     activity = _lock_activity(activity_id)
     # The slots are held too: a class that books meanwhile waits, then finds the activity gone.
-    slots = _lock_slots(activity)
+    _lock_slots(activity)
     if activity.state is not PublicationState.PUBLISHED:
         raise NotPublished()
-    check_can_unpublish(slot.taken_classes + slot.waiting_classes for slot in _not_over(slots))
     activity.state = PublicationState.UNPUBLISHED
     db.session.flush()
     return activity
@@ -317,6 +315,9 @@ def edit_slot(slot_id: int, draft: SlotDraft) -> Slot:
         _check_not_offered(slot.activity, draft, except_id=slot.id)
         slot.sequence += 1
     _check_slot(draft, slot.timezone, slot.activity.edition, unchanged=slot)
+    if (draft.capacity.min_pupils, draft.capacity.decision_on) != (slot.min_pupils, slot.decision_on):
+        # Another minimum, or another day for it, is another question.
+        slot.minimum_asked_at = slot.minimum_kept_at = None
     for name, value in _slot_columns(draft, slot.timezone, unchanged=slot).items():
         setattr(slot, name, value)
     db.session.flush()

@@ -44,6 +44,12 @@ KINDS: dict[str, str] = {
     # product.md, section 3, rules 9 and 11: the day itself, and what one thinks of it afterwards
     "coach-late": "the class is on its way and late",
     "feedback-asked": "a visit took place: two minutes to say how it went",
+    # product.md, section 3, rule 7: past the cancellation limit a teacher asks, the host answers
+    "change-asked": "a class asks for a change of a firm booking; the company is asked",
+    "change-refused": "the company said no to a change, or nothing in time",
+    "change-withdrawn": "a class takes its request for a change back",
+    # product.md, section 11: the host is asked, silence keeps
+    "minimum-asked": "the pupils of a slot are fewer than its minimum on the day of decision",
 }
 
 # Only these may be unsubscribed from (specs/invitations §3.3).

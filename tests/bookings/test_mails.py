@@ -481,6 +481,7 @@ def test_a_request_says_who_answers_until_when_and_what_happens_otherwise(app, n
     assert f"/company/{booking.slot.activity.company_id}/bookings/{booking.id}" in company.text
 
 
+CHANGE = {"change": {"kind": "count", "wanted": {"pupils": 30}, "due": (NOW + timedelta(days=2)).isoformat()}}
 EVERY_MAIL = sorted(
     {
         (state or "", event, mail.to, mail.kind, min(mail.origins or {Origin.DIRECT}))
@@ -511,7 +512,7 @@ def test_every_mail_of_the_table_reads_well(app, now, state, event, audience, ki
         db.session.execute(update(Activity).values(title="Un titre corrigé"))
         db.session.execute(update(Booking).values(pupils=12))
     do(booking, event, actor, new=not state, reason=CancelReason.WEATHER, note="À bientôt",
-       before={"title": "Ancien titre", "pupils": 27})  # fmt: skip
+       before={"title": "Ancien titre", "pupils": 27, **(CHANGE if kind.startswith("change-") else {})})  # fmt: skip
     letters = deliver()
     address = booking.teacher.email if audience == "teacher" else booking.slot.activity.contact.email
     [letter] = [letter for letter in letters if letter.to == address]

@@ -28,9 +28,7 @@ from booking.catalogue.rules.editions import DatesOutOfOrder, SlugUnreadable, ch
 from booking.catalogue.rules.publication import (
     NotReady,
     Readiness,
-    SlotsAreBooked,
     check_can_publish,
-    check_can_unpublish,
     check_still_readable,
     missing_for_publication,
 )
@@ -144,13 +142,6 @@ def test_a_published_activity_may_run_out_of_dates_but_not_of_words(speaking):
     with pytest.raises(NotReady) as caught:
         check_still_readable(replace(READY, summary=""))
     assert caught.value.field == "summary"
-
-
-def test_an_activity_with_classes_to_come_stays_published(speaking):
-    check_can_unpublish([0, 0])
-    with pytest.raises(SlotsAreBooked) as caught:
-        check_can_unpublish([0, 2, 1])
-    assert "3 classes ont réservé" in caught.value.message
 
 
 # ---- Editions

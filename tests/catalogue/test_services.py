@@ -21,7 +21,7 @@ from booking.catalogue.rules.activities import (
     ZoneDiffers,
 )
 from booking.catalogue.rules.editions import EditionOver, SlugTaken
-from booking.catalogue.rules.publication import NotPublished, NotReady, SlotsAreBooked
+from booking.catalogue.rules.publication import NotPublished, NotReady
 from booking.catalogue.rules.slots import (
     AlreadyOffered,
     BelowTaken,
@@ -220,31 +220,17 @@ def test_a_closed_cancelled_or_past_slot_is_not_a_date(site, host):
         services.publish_activity(activity.id)
 
 
-def test_an_activity_with_classes_to_come_is_not_withdrawn(site, host):
+def test_an_activity_with_classes_to_come_is_withdrawn_once_and_they_still_come(site, host):
     activity = create(site, host)
     slot = create_slot(activity)
     with transaction():
         services.publish_activity(activity.id)
     take(slot)
-    with pytest.raises(SlotsAreBooked), transaction():
-        services.unpublish_activity(activity.id)
-    assert activity.state is PublicationState.PUBLISHED
-    take(slot, 0, 0)
     with transaction():
         services.unpublish_activity(activity.id)
-    assert activity.state is PublicationState.UNPUBLISHED
+    assert (activity.state, slot.taken_classes) == (PublicationState.UNPUBLISHED, 1)
     with pytest.raises(NotPublished), transaction():
         services.unpublish_activity(activity.id)
-
-
-def test_visits_that_are_over_do_not_keep_an_activity_published(site, host):
-    activity = create(site, host, dates_to_agree=True)
-    make.make_slot(activity, datetime(2026, 11, 10, 9), taken_classes=1, taken_pupils=20)
-    with transaction():
-        services.publish_activity(activity.id)
-    with transaction():
-        services.unpublish_activity(activity.id)
-    assert activity.state is PublicationState.UNPUBLISHED
 
 
 def test_an_activity_waits_for_its_company_to_be_trusted():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
 
+from booking.accounts.action_links import new_link
 from booking.bookings.mails.sentences import (
     actions,
     booking_page_url,
@@ -25,18 +27,21 @@ from booking.bookings.mails.sentences import (
 )
 from booking.bookings.mails.snapshots import VISIBLE
 from booking.bookings.mails.words import KINDS, Scene, facts_heading, other_visits_heading, words_of
-from booking.bookings.rules.states import Event
+from booking.bookings.rules.states import Event, State
 from booking.calendars import ics, services
 from booking.calendars.ics import Method
 from booking.calendars.invitations import event_facts, for_reader, shown_facts
 from booking.calendars.models import Side
+from booking.core import clock
 from booking.core.db import db
-from booking.core.i18n import speaking
+from booking.core.i18n import _, speaking
 from booking.mail.composers import Content, NothingToSay, composer
 from booking.mail.identity import absolute_url
 from booking.mail.models import MailState, OutgoingMail
 
 _MOVES = (Event.SLOT_MOVED, Event.MOVE)
+# The purpose of the link by which a class says, from the mail alone, that the new date of a moved slot suits.
+RECONFIRM = "reconfirm"
 
 
 @dataclass(frozen=True)
@@ -159,10 +164,13 @@ def _content(mail: OutgoingMail, news: _News, facts: Mapping[str, Any], **calend
         "quotes": quotes(kind, side, letter, facts, for_reader(news.note)),
         "facts_heading": facts_heading(facts),
         "rows": rows(facts, side, kind),
-        "changes": changes(before, facts, side) if kind in ("booking-updated", "booking-moved") else [],
+        "changes": _changes(kind, letter, before, facts, side),
         "ended": end_sentences(letter, side),
         "clocks": clock_sentences(kind, side, letter, is_moved=news.is_moved, clash=clash),
-        "actions": actions(kind, side, letter, mail.language, clashes=clash is not None),
+        "actions": [
+            *_reconfirmation(mail, news),
+            *actions(kind, side, letter, mail.language, clashes=clash is not None),
+        ],
         "other_visits": other_visits(letter, mail.language),
         "other_visits_heading": other_visits_heading(facts),
         "site_url": absolute_url("/", mail.language),
@@ -171,3 +179,28 @@ def _content(mail: OutgoingMail, news: _News, facts: Mapping[str, Any], **calend
     env = current_app.jinja_env
     text, html = (env.get_template(f"mail/bookings/letter.{suffix}").render(context) for suffix in ("txt", "html"))
     return Content(subject=words.subject, text=text, html=html, kind=kind, **calendar)
+
+
+def _changes(
+    kind: str, letter: Mapping[str, Any], before: Mapping[str, Any], facts: Mapping[str, Any], side: Side
+) -> list[tuple[str, str, str]]:
+    """What changed, old and new; of a change that is only asked for, what would."""
+    if wanted := letter["before"].get("change", {}).get("wanted"):
+        return changes(facts, {**facts, **wanted}, side)
+    return changes(before, facts, side) if kind in ("booking-updated", "booking-moved", "booking-requested") else []
+
+
+def _reconfirmation(mail: OutgoingMail, news: _News) -> list[tuple[str, str]]:
+    """The link that says that the new date suits, when its reader is asked; it is made when the message is."""
+    letter = mail.payload
+    until = letter["clocks"].get("reconfirm")
+    asks = letter["side"] == Side.CLASS and letter["state"] == State.CONFIRMED and news.is_moved and not news.clash
+    if not asks or until is None or datetime.fromisoformat(until) <= clock.now():
+        return []
+    token = new_link(
+        RECONFIRM,
+        f"booking/{letter['booking_id']}",
+        valid_for=datetime.fromisoformat(until) - clock.now(),
+        details={"person_id": mail.person_id, **letter.get("date", {})},
+    )
+    return [(_("La nouvelle date convient"), absolute_url(f"/a/{token}", mail.language))]

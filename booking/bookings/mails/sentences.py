@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from booking.bookings.mails.snapshots import REPLACED
+from booking.bookings.rules.changes import ChangeKind
 from booking.bookings.rules.states import OFFERED_BY_HOST, REASON_WORDS, Actor, CancelReason, Event, State
 from booking.calendars.invitations import contact_words, for_reader, group_words, practical_facts, shown_facts
 from booking.calendars.models import Side
@@ -74,7 +75,7 @@ def rows(facts: Mapping[str, Any], side: Side, kind: str) -> list[tuple[str, str
         (_("Où"), facts["place"]),
         (_("Pour"), _("%(class_name)s, %(group)s", class_name=facts["class_name"], group=group_words(facts))),
     ]
-    is_alive = kind in ("booking-requested", "booking-confirmed", "booking-updated")
+    is_alive = kind in ("booking-requested", "booking-confirmed", "booking-updated", "change-asked")
     if side is Side.CLASS:
         rows.append((_("Entreprise"), facts["company"]))
         rows.append((_("Contact"), contact_words(facts)))
@@ -111,14 +112,18 @@ def _practical(label: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda facts: dict(practical_facts(facts)).get(label, "")
 
 
+_WITH_A_WORD = ("booking-confirmed", "booking-updated", "booking-moved", "change-asked", "change-refused")
+_CHANGES_OF_THE_CLASS = (Event.CHANGE_COUNT, Event.MOVE, Event.ASK_CHANGE)
+
+
 def quotes(
     kind: str, side: Side, letter: Mapping[str, Any], facts: Mapping[str, Any], note: str
 ) -> list[tuple[str, str]]:
     """What somebody wrote, under their name: (who, text). note: of whoever changed the booking, most often its host."""
     found = []
-    if kind in ("booking-confirmed", "booking-updated", "booking-moved") and note:
+    if kind in _WITH_A_WORD and note:
         # Only hosts and teachers can add a word to a change.
-        by_host = letter["event"] not in (Event.CHANGE_COUNT, Event.MOVE) or letter["actor"] == Actor.HOST
+        by_host = letter["event"] not in _CHANGES_OF_THE_CLASS or letter["actor"] == Actor.HOST
         who = facts["company"] if by_host else facts["teacher"]
         found.append((_("Message de %(name)s", name=who), note))
     if kind == "outings-suspended" and note:
@@ -197,6 +202,8 @@ def clock_sentences(
         until["closes"] = _moment(closes, timezone)
     if "reconfirm" in until and datetime.fromisoformat(letter["clocks"]["reconfirm"]) <= clock.now():
         del until["reconfirm"]
+    if kind == "change-asked":
+        return [_asked_for_a_change(letter["before"].get("change", {}), timezone)]
     sentences = after_a_move(side, until, clash) if is_moved else []
     asked = _ASKED_IN_STATE.get(letter["state"], "") if kind == "booking-moved" else kind
     if asked == "place-offered" and letter.get("origin") not in OFFERED_BY_HOST:
@@ -244,6 +251,19 @@ def after_a_move(side: Side, until: Mapping[str, str], clash: Mapping[str, str] 
             moment=moment,
         )
     ]
+
+
+def _asked_for_a_change(change: Mapping[str, Any], timezone: str) -> str:
+    moment = _moment(change["due"], timezone)
+    if change["kind"] == ChangeKind.CANCEL:
+        return _(
+            "Annulez sa venue, ou répondez qu’elle est maintenue, avant le %(moment)s. Sans réponse de votre part, la réservation reste.",
+            moment=moment,
+        )
+    return _(
+        "Répondez avant le %(moment)s. Sans réponse de votre part, c’est non : la réservation reste comme elle est.",
+        moment=moment,
+    )
 
 
 def _answers(kind: str, side: Side, until: Mapping[str, str], facts: Mapping[str, Any]) -> list[str]:
@@ -366,6 +386,7 @@ def actions(
     asked = _ASKED_IN_STATE.get(state, kind) if kind == "booking-moved" else kind
     main = {
         ("booking-requested", Side.COMPANY): _("Répondre à la demande"),
+        ("change-asked", Side.COMPANY): _("Répondre à la demande"),
         ("hold-placed", Side.CLASS): _("Confirmer l’option"),
         ("waitlist-joined", Side.CLASS): _("Voir ma place sur la liste"),
         ("waitlist-offered", Side.CLASS): _("Accepter ou refuser la place"),

@@ -82,6 +82,8 @@ def snapshot(
         "clocks": _clocks_of(booking),
         "line": _line_of(booking),
         "other_visits": _other_visits(booking) if side is Side.CLASS and change.event != REPLACED else [],
+        # Which date of which slot this message speaks of: a link of it says nothing about another one.
+        "date": {"slot_id": booking.slot_id, "sequence": booking.slot.sequence},
         "object": str(calendar.id) if calendar else None,
         "method": method,
     }

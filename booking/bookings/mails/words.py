@@ -10,6 +10,7 @@ from typing import Any
 from booking.bookings.mails.names import group_name
 from booking.bookings.mails.sentences import on_span
 from booking.bookings.mails.snapshots import REPLACED
+from booking.bookings.rules.changes import ChangeKind
 from booking.bookings.rules.day import DELAYS_MIN
 from booking.bookings.rules.line_words import rule_words, where_words
 from booking.bookings.rules.states import REASON_WORDS, Actor, CancelReason, Event, State
@@ -43,6 +44,8 @@ class Scene:
         self.for_class = Side(letter["side"]) is Side.CLASS
         self.is_workshop: bool = bool(facts.get("comes_to_class"))
         self.clashes = clashes
+        # What was asked of the host, when the message is about that.
+        self.change: Mapping[str, Any] = letter["before"].get("change", {})
         self.title, self.company = facts["title"], facts["company"]
         self.school, self.teacher, self.class_name = facts["school"], facts["teacher"], facts["class_name"]
         self.who, self.when = group_name(facts), on_span(facts)
@@ -473,7 +476,64 @@ def _resumed(s: Scene) -> Words:
     )
 
 
+def _change_asked(s: Scene) -> Words:
+    if s.change.get("kind") == ChangeKind.CANCEL:
+        lead = _(
+            "%(teacher)s (%(school)s) prévient que %(who)s ne pourra pas venir %(when)s.",
+            teacher=s.teacher, school=s.school, who=s.who, when=s.when,
+        )  # fmt: skip
+        if s.is_workshop:
+            lead = _(
+                "%(teacher)s (%(school)s) prévient que %(who)s ne pourra pas vous recevoir %(when)s.",
+                teacher=s.teacher, school=s.school, who=s.who, when=s.when,
+            )  # fmt: skip
+        heading = _("Une classe a un empêchement")
+        return Words(_("Empêchement : %(day)s, %(title)s", day=s.day, title=s.title), heading, [lead])
+    lead = _(
+        "%(teacher)s (%(school)s) demande un changement pour %(who)s.", teacher=s.teacher, school=s.school, who=s.who
+    )
+    subject = _("Changement demandé : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Une classe demande un changement"), [lead])
+
+
+def _change_refused(s: Scene) -> Words:
+    if s.change.get("is_gone"):
+        lead = _("La date que vous demandiez pour %(who)s n’est plus proposée.", who=s.who)
+    elif s.event == Event.LAPSE_CHANGE:
+        lead = _(
+            "%(company)s n’a pas répondu à temps à votre demande de changement pour %(who)s : c’est non.",
+            company=s.company, who=s.who,
+        )  # fmt: skip
+    else:
+        lead = _("%(company)s ne peut pas accepter le changement demandé pour %(who)s.", company=s.company, who=s.who)
+    stays = _("La réservation reste comme elle était : vous la trouvez ci-dessus.")
+    if s.change.get("kind") == ChangeKind.CANCEL:
+        stays = _("La réservation reste donc inscrite. Si vous ne venez pas, appelez le contact de l’entreprise.")
+    return Words(
+        _("Changement non accepté : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Le changement n’est pas accepté"),
+        [lead],
+        [stays],
+    )
+
+
+def _change_withdrawn(s: Scene) -> Words:
+    lead = _(
+        "%(teacher)s (%(school)s) retire sa demande de changement pour %(who)s.",
+        teacher=s.teacher, school=s.school, who=s.who,
+    )  # fmt: skip
+    return Words(
+        _("Demande de changement retirée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("La demande de changement est retirée"),
+        [lead],
+        [_("La réservation reste comme elle était : vous n’avez rien à faire.")],
+    )
+
+
 _WORDS: dict[str, Callable[[Scene], Words]] = {
+    "change-asked": _change_asked,
+    "change-refused": _change_refused,
+    "change-withdrawn": _change_withdrawn,
     "booking-requested": _requested,
     "booking-confirmed": _confirmed,
     "booking-updated": _updated,

@@ -65,6 +65,11 @@ class Event(enum.StrEnum):
     RECONFIRM = "reconfirm"
     CHANGE_COUNT = "change_count"
     MOVE = "move"
+    ASK_CHANGE = "ask_change"
+    ACCEPT_CHANGE = "accept_change"
+    REFUSE_CHANGE = "refuse_change"
+    LAPSE_CHANGE = "lapse_change"
+    WITHDRAW_CHANGE = "withdraw_change"
     HAND_OVER = "hand_over"
     SUSPEND = "suspend"
     RESUME = "resume"
@@ -211,7 +216,8 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.REQUESTED, Event.SLOT_MOVED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.REQUESTED, Event.SITE_CORRECTED): Transition(_by(_H), None, _mails("booking-moved")),
     (State.REQUESTED, Event.CHANGE_COUNT): Transition(_by(_T), None),
-    (State.REQUESTED, Event.MOVE): Transition(_by(_T), None),
+    # The host was asked about another date: it hears which one it now answers for.
+    (State.REQUESTED, Event.MOVE): Transition(_by(_T), None, _mails("booking-requested", Audience.COMPANY)),
     (State.REQUESTED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # Firm
     (State.CONFIRMED, Event.CANCEL): Transition(_by(_T, _H, _HEAD, _S), State.CANCELLED, _CANCELLED, Calendar.CANCEL),
@@ -226,6 +232,12 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.CONFIRMED, Event.RECONFIRM): Transition(_by(_T), None),
     (State.CONFIRMED, Event.CHANGE_COUNT): Transition(_by(_T, _H), None, _UPDATED, Calendar.REQUEST),
     (State.CONFIRMED, Event.MOVE): Transition(_by(_T, _H), None, _UPDATED, Calendar.REQUEST),
+    # Past the cancellation limit a teacher asks; silence is no
+    (State.CONFIRMED, Event.ASK_CHANGE): Transition(_by(_T), None, _mails("change-asked", Audience.COMPANY)),
+    (State.CONFIRMED, Event.ACCEPT_CHANGE): Transition(_by(_H), None),
+    (State.CONFIRMED, Event.REFUSE_CHANGE): Transition(_by(_H), None, _mails("change-refused")),
+    (State.CONFIRMED, Event.LAPSE_CHANGE): Transition(_by(_S), None, _mails("change-refused")),
+    (State.CONFIRMED, Event.WITHDRAW_CHANGE): Transition(_by(_T), None, _mails("change-withdrawn", Audience.COMPANY)),
     (State.CONFIRMED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _CONFIRMED, Calendar.REQUEST),
     # The waiting list
     (State.WAITING, Event.OFFER): Transition(_by(_S, _H), State.OFFERED, _mails("waitlist-offered")),

@@ -1,12 +1,20 @@
 """The verbs of the bookings room. Each flushes and never commits; a view, a command or a job opens the transaction."""
 
-from booking.bookings.services.activities import rewrite_activity
+from booking.bookings.services.activities import cancel_activity, rewrite_activity
 from booking.bookings.services.answers import (
     answer_request,
     cancel_booking,
     confirm_option,
     due_bookings,
     expire_due,
+)
+from booking.bookings.services.asked import ask_to_cancel, due_changes, lapse_change, pending_change, withdraw_change
+from booking.bookings.services.changes import (
+    answer_change,
+    change_counts,
+    move_booking,
+    reconfirm,
+    reconfirm_by_link,
 )
 from booking.bookings.services.day import announce_delay, note_arrival, record_visit
 from booking.bookings.services.day_links import close_day_sheet, day_sheet_token, open_day_sheet
@@ -30,6 +38,7 @@ from booking.bookings.services.hand_over import (
     refuse_member,
     remove_colleague,
 )
+from booking.bookings.services.minimums import ask_minimum, due_minimums, keep_slot
 from booking.bookings.services.offers import accept_offer, offer_places
 from booking.bookings.services.places import give_back_places, lock_booking, take_places
 from booking.bookings.services.premises import rewrite_company, rewrite_site
@@ -45,16 +54,23 @@ __all__ = [
     "Wish",
     "accept_offer",
     "announce_delay",
+    "answer_change",
     "answer_request",
     "ask_for_feedback",
+    "ask_minimum",
+    "ask_to_cancel",
+    "cancel_activity",
     "cancel_booking",
     "cancel_slot",
+    "change_counts",
     "close_account",
     "close_day_sheet",
     "colleagues_of",
     "confirm_option",
     "day_sheet_token",
     "due_bookings",
+    "due_changes",
+    "due_minimums",
     "due_questions",
     "due_reconfirmations",
     "due_reminders",
@@ -64,16 +80,22 @@ __all__ = [
     "give_feedback",
     "hand_over",
     "join_line",
+    "keep_slot",
+    "lapse_change",
     "leave",
     "leave_line",
     "left_behind",
     "lift_suspension",
     "lock_booking",
+    "move_booking",
     "move_slot",
     "note_arrival",
     "offer_places",
     "open_day_sheet",
+    "pending_change",
     "promote_from_line",
+    "reconfirm",
+    "reconfirm_by_link",
     "record_visit",
     "refuse_company",
     "refuse_member",
@@ -89,4 +111,5 @@ __all__ = [
     "slots_to_promote",
     "suspend_outings",
     "take_places",
+    "withdraw_change",
 ]

@@ -1,22 +1,34 @@
-"""What a host does to an activity that classes have booked: rewriting it tells them."""
+"""What a host does to an activity that classes have booked: rewriting it, or cancelling it whole, tells them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import ALIVE
+from booking.bookings.rules.states import ALIVE, Actor, Event
+from booking.bookings.services.answers import ReasonMissing
+from booking.bookings.services.places import fresh_slot
 from booking.bookings.services.slots import lock_slots_with_bookings, reword_activity
-from booking.catalogue.models import Activity, Slot
+from booking.bookings.services.transitions import step
+from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
 from booking.catalogue.rules.activities import ActivityDraft
 from booking.catalogue.services import edit_activity
 from booking.core import clock
 from booking.core.db import db
+from booking.core.errors import Refusal
+from booking.core.i18n import _l
 from booking.mail.rules import many_lines, one_line
+
+
+class NothingToCancel(Refusal):
+    code = "nothing_to_cancel"
+
+    def sentence(self) -> Any:
+        return _l("Cette activité n’a plus de date à venir et n’est plus au programme : il n’y a rien à annuler.")
 
 
 def rewrite_activity(activity_id: int, person: Person, draft: ActivityDraft) -> int:
@@ -28,6 +40,36 @@ def rewrite_activity(activity_id: int, person: Person, draft: ActivityDraft) -> 
     if not edit_activity(activity_id, draft):
         return 0
     return reword_activity(activity_id, person, before)
+
+
+def cancel_activity(activity_id: int, person: Person, *, reason: str | None, note: str = "") -> int:
+    """Cancel every slot to come of the activity and take it out of the programme; each class is told, with other ideas.
+
+    Returns how many bookings ended. Refuses: ReasonMissing, NothingToCancel, SlotBusy.
+    """
+    if not reason:
+        raise ReasonMissing()
+    now = clock.now()
+    # A write first: nobody adds a date meanwhile.
+    db.session.execute(update(Activity).where(Activity.id == activity_id).values(updated_at=now))
+    activity = db.session.get_one(Activity, activity_id, populate_existing=True)
+    coming = select(Slot.id).where(
+        Slot.activity_id == activity_id, Slot.state != SlotState.CANCELLED, Slot.ends_at > now
+    )
+    slot_ids = db.session.scalars(coming.order_by(Slot.id)).all()
+    if not slot_ids and activity.state is not PublicationState.PUBLISHED:
+        raise NothingToCancel()
+    bookings = lock_slots_with_bookings(slot_ids)
+    # All of them before anybody is told: no class is sent to another date of what is over.
+    for slot_id in slot_ids:
+        slot = fresh_slot(slot_id)
+        slot.state, slot.cancelled_reason, slot.updated_at = SlotState.CANCELLED, reason, now
+    if activity.state is PublicationState.PUBLISHED:
+        activity.state = PublicationState.UNPUBLISHED
+    db.session.flush()
+    for booking in bookings:
+        step(booking, Event.SLOT_CANCELLED, Actor.HOST, person, reason=reason, note=note)
+    return len(bookings)
 
 
 def rewrite_contact(activity_ids: Sequence[int], person: Person, heir: Person) -> None:

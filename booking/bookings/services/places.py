@@ -6,7 +6,7 @@ the file on SQLite until the transaction ends. The counters of a slot and of a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.queries import room_of, turn_of
 from booking.bookings.rules.capacity import Places, check_places
+from booking.bookings.rules.changes import NoRoomForMore
 from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
 from booking.bookings.rules.states import ALIVE, State
 from booking.bookings.rules.waiting import PlacesAwaited
@@ -74,24 +75,35 @@ def lock_booking(booking_id: int, *, with_waits: bool = False) -> Booking:
 
     with_waits: also where its class waits for other dates of the activity. Refuses: NotFound.
     """
-    group_id = db.session.execute(select(Booking.group_id).where(Booking.id == booking_id)).first()
-    if group_id is None:
+    return _lock_booking_and(booking_id, [], with_waits=with_waits)
+
+
+def lock_booking_with_slot(booking_id: int, slot_id: int) -> Booking:
+    """As lock_booking, with a slot that the booking, and those tied to it, may move to. Refuses: NotFound."""
+    return _lock_booking_and(booking_id, [slot_id])
+
+
+def _lock_booking_and(booking_id: int, slot_ids: Sequence[int], *, with_waits: bool = False) -> Booking:
+    columns = (Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id, Booking.group_id)
+    here = db.session.execute(select(*columns).where(Booking.id == booking_id)).first()
+    if here is None:
         raise NotFound()
     concerned = Booking.id == booking_id
-    if group_id[0] is not None:
-        concerned = or_(concerned, and_(Booking.group_id == group_id[0], Booking.state.in_(ALIVE)))
-    columns = (Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id)
-    lock_all(db.session.execute(select(*columns).where(concerned)).all(), with_waits=with_waits)
-    booking = db.session.get(Booking, booking_id, populate_existing=True)
-    if booking is None:
-        raise NotFound()
+    if here.group_id is not None:
+        concerned = or_(concerned, and_(Booking.group_id == here.group_id, Booking.state.in_(ALIVE)))
+    rows = db.session.execute(select(*columns).where(concerned)).all()
+    lock_all(rows, with_waits=with_waits, and_slots=slot_ids)
+    booking = db.session.get_one(Booking, booking_id, populate_existing=True)
+    if booking.slot_id not in {here.slot_id, *slot_ids}:
+        # It moved between the look and the lock of its class: now it cannot any more.
+        lock_slot(booking.slot_id)
     return booking
 
 
-def lock_all(rows: Iterable[Any], *, with_waits: bool = False) -> None:
+def lock_all(rows: Iterable[Any], *, with_waits: bool = False, and_slots: Iterable[int] = ()) -> None:
     """Hold the schools, classes and slots of these rows (school_id, edition_id, class_id, slot_id), in that order.
 
-    with_waits: also the other slots of their activities that their classes wait for.
+    with_waits: also the other slots of their activities that their classes wait for. and_slots: these too.
     """
     rows = list(rows)
     for school_id, edition_id in sorted({(row.school_id, row.edition_id) for row in rows}):
@@ -99,7 +111,8 @@ def lock_all(rows: Iterable[Any], *, with_waits: bool = False) -> None:
     class_ids, slot_ids = {row.class_id for row in rows}, {row.slot_id for row in rows}
     for class_id in sorted(class_ids):
         lock_class(class_id)
-    for slot_id in sorted(slot_ids | (waits_beside(class_ids, slot_ids) if with_waits else set())):
+    waits = waits_beside(class_ids, slot_ids) if with_waits else set()
+    for slot_id in sorted(slot_ids | waits | set(and_slots)):
         lock_slot(slot_id)
 
 
@@ -126,6 +139,10 @@ def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int, *, i
     Refuses: SchoolCapReached, SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces, PlacesAwaited.
     """
     _count_for_school(school_id, edition_id)
+    return _take_on_slot(slot_id, pupils, is_its_turn=is_its_turn)
+
+
+def _take_on_slot(slot_id: int, pupils: int, *, is_its_turn: bool = False) -> Slot:
     guarded = (
         update(Slot)
         .where(
@@ -153,9 +170,9 @@ def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int, *, i
     raise SlotNotBookable()
 
 
-def _refuse_overtaking(slot: Slot, pupils: int) -> None:
+def _refuse_overtaking(slot: Slot, pupils: int, *, classes: int = 1) -> None:
     """The places are held already: whose turn it was is asked as if they had not been taken."""
-    if slot.waiting_classes and turn_of(slot, room_of(slot, without_pupils=pupils)).offered:
+    if slot.waiting_classes and turn_of(slot, room_of(slot, without_pupils=pupils, without_classes=classes)).offered:
         raise PlacesAwaited()
 
 
@@ -175,8 +192,53 @@ def _count_for_school(school_id: int, edition_id: int) -> None:
         raise SchoolCapReached(cap=edition.bookings_per_school if edition else 0)
 
 
+def move_places(bookings: Sequence[Booking], slot_id: int) -> Slot:
+    """Take the places of these taken bookings on another slot of their activity, then give back those they had.
+
+    In this order: whoever finds no room there has lost nothing here. The school's share stays. Both slots are held.
+    Refuses: SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces, PlacesAwaited.
+    """
+    for booking in bookings:
+        _take_on_slot(slot_id, booking.pupils)
+    for booking in bookings:
+        _give_back_on_slot(booking)
+        note_freed(booking.slot_id)
+        fresh_slot(booking.slot_id)
+    return fresh_slot(slot_id)
+
+
+def change_taken_pupils(booking: Booking, pupils: int) -> Slot:
+    """Hold so many pupils' places for a taken booking instead of those it has. Refuses: NoRoomForMore, PlacesAwaited."""
+    more = pupils - booking.pupils
+    guarded = (
+        update(Slot)
+        .where(Slot.id == booking.slot_id, Slot.taken_pupils + more <= Slot.max_pupils, Slot.taken_pupils + more >= 0)
+        .values(taken_pupils=Slot.taken_pupils + more, updated_at=clock.now())
+    )
+    changed = rows_changed(guarded)
+    slot = fresh_slot(booking.slot_id)
+    if changed != 1:
+        raise NoRoomForMore(most=booking.pupils + slot.max_pupils - slot.taken_pupils)
+    if more > 0:
+        _refuse_overtaking(slot, more, classes=0)
+    else:
+        note_freed(slot.id)
+    return slot
+
+
 def give_back_places(booking: Booking) -> None:
     """Return what a taken booking held. A workshop's slot belongs to nobody again once its last class has left."""
+    _give_back_on_slot(booking)
+    db.session.execute(
+        update(SchoolInEdition)
+        .where(SchoolInEdition.school_id == booking.school_id, SchoolInEdition.edition_id == booking.edition_id)
+        .values(taken_bookings=SchoolInEdition.taken_bookings - 1)
+    )
+    note_freed(booking.slot_id)
+    fresh_slot(booking.slot_id)
+
+
+def _give_back_on_slot(booking: Booking) -> None:
     db.session.execute(
         update(Slot)
         .where(Slot.id == booking.slot_id)
@@ -187,13 +249,6 @@ def give_back_places(booking: Booking) -> None:
         )
     )
     db.session.execute(update(Slot).where(Slot.id == booking.slot_id, Slot.taken_classes == 0).values(school_id=None))
-    db.session.execute(
-        update(SchoolInEdition)
-        .where(SchoolInEdition.school_id == booking.school_id, SchoolInEdition.edition_id == booking.edition_id)
-        .values(taken_bookings=SchoolInEdition.taken_bookings - 1)
-    )
-    note_freed(booking.slot_id)
-    fresh_slot(booking.slot_id)
 
 
 def enter_line(slot_id: int) -> None:

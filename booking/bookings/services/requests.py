@@ -245,11 +245,20 @@ def refuse_obstacles(slot: Slot, school_class: SchoolClass, *, adults: int | Non
 
 
 def standing_obstacles(
-    slot: Slot, school_class: SchoolClass, *, adults: int | None, pupils: int, is_invited: bool = False
+    slot: Slot,
+    school_class: SchoolClass,
+    *,
+    adults: int | None,
+    pupils: int,
+    is_invited: bool = False,
+    moving: Booking | None = None,
 ) -> list[Obstacle]:
-    """What stands in the way of a booking whose places are already held. is_invited: the host wants this very class."""
+    """What stands in the way of a booking whose places are already held. is_invited: the host wants this very class.
+
+    moving: the booking that leaves another slot for this one.
+    """
     group = class_facts(school_class, adults=adults, pupils=pupils)
-    world = world_of(slot, school_class, place_is_held=True)
+    world = world_of(slot, school_class, place_is_held=True, moving=moving)
     if is_invited:
         world = replace(world, may_use_reserved=True)
     return obstacles(bookable_facts(slot_facts(slot, school_class)), group, world)

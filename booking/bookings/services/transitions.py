@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.accounts.models import Person
 from booking.bookings import mails
-from booking.bookings.models import Booking, BookingEvent
+from booking.bookings.models import Booking, BookingChange, BookingEvent
+from booking.bookings.rules.changes import ChangeState
 from booking.bookings.rules.states import (
     ALIVE,
     ENDED,
@@ -21,8 +22,12 @@ from booking.bookings.rules.states import (
     transition_for,
 )
 from booking.bookings.services.places import give_back_places, quit_line
+from booking.catalogue.models import SlotState
 from booking.core import clock
 from booking.core.db import db
+
+# What makes a change that was asked for before it pointless: it spoke of another date, or of other numbers.
+_OVERTAKING = frozenset({Event.SLOT_MOVED, Event.MOVE, Event.CHANGE_COUNT})
 
 
 def step(
@@ -50,6 +55,8 @@ def step(
     if new not in ALIVE:
         booking.deadline_at = None
         booking.ended_by, booking.end_reason, booking.end_note = actor, reason, note
+    if new not in ALIVE or event in _OVERTAKING:
+        details = {**(details or {}), **_drop_change(booking)}
     record(booking, event, old, actor, person, reason=reason, note=note, details=details)
     db.session.flush()
     mails.tell(booking, transition, event=event, before=before, reason=reason, note=note, actor=actor, details=details)
@@ -58,10 +65,29 @@ def step(
     return booking
 
 
+def _drop_change(booking: Booking) -> dict[str, Any]:
+    """End the change of this booking that waits for an answer, if any; what the history adds about it."""
+    pending = select(BookingChange).where(
+        BookingChange.booking_id == booking.id, BookingChange.state == ChangeState.PENDING
+    )
+    change = db.session.scalar(pending.execution_options(populate_existing=True))
+    if change is None:
+        return {}
+    db.session.execute(
+        update(BookingChange)
+        .where(BookingChange.id == change.id, BookingChange.state == ChangeState.PENDING)
+        .values(state=ChangeState.STALE, answered_at=clock.now())
+    )
+    return {"dropped": change.kind}
+
+
 def _end_linked(booking: Booking) -> None:
-    """Both or neither: the bookings linked to one that ended end with it. Whoever locks a booking locks these too."""
+    """Both or neither: the bookings linked to one that ended end with it. Whoever locks a booking locks these too.
+
+    One whose own slot is being cancelled hears that instead: whoever cancels the slot says so.
+    """
     for other in tied_to(booking):
-        if other.state in ALIVE:
+        if other.state in ALIVE and other.slot.state is not SlotState.CANCELLED:
             step(other, Event.CANCEL, Actor.SERVICE, reason=CancelReason.LINKED)
 
 

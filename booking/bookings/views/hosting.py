@@ -174,6 +174,15 @@ def unpublish(company_id: int, activity_id: int) -> str | Response | tuple[str, 
     except Refusal as refusal:
         return _show(company, activity, refusal), 409
     flash(_("L’activité n’est plus au programme. Vous pouvez la publier de nouveau à tout moment."), "success")
+    if coming := sum(slot.taken_classes for slot in hosting.slots_to_come(activity)):
+        flash(
+            _n(
+                "%(num)d classe a réservé : elle vient toujours.",
+                "%(num)d classes ont réservé : elles viennent toujours.",
+                coming,
+            ),
+            "warning",
+        )
     return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
 
 

@@ -1,13 +1,12 @@
-"""What an activity must say before it is published, and what keeps it from being withdrawn."""
+"""What an activity must say before it is published."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from booking.catalogue.models import ActivityKind
 from booking.core.errors import Refusal
-from booking.core.i18n import _, _l, _ln
+from booking.core.i18n import _, _l
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,6 @@ class NotReady(Refusal):
 
     def sentence(self) -> str:
         return " ".join(each.sentence for each in self.missing)
-
-
-class SlotsAreBooked(Refusal):
-    """classes: how many have booked."""
-
-    code = "slots_are_booked"
-    classes: int
-
-    def sentence(self) -> object:
-        return _ln(
-            "%(num)d classe a réservé : annulez d’abord ses créneaux, elle sera prévenue ; ensuite vous pourrez dépublier l’activité.",
-            "%(num)d classes ont réservé : annulez d’abord leurs créneaux, elles seront prévenues ; ensuite vous pourrez dépublier l’activité.",
-            self.classes,
-        )
 
 
 class NotADraft(Refusal):
@@ -110,9 +95,3 @@ def check_still_readable(activity: Readiness) -> None:
     """A published activity keeps what made it fit to publish. Refuses: NotReady."""
     if missing := content_missing(activity):
         raise NotReady(missing=missing[:1])
-
-
-def check_can_unpublish(taken_classes: Iterable[int]) -> None:
-    """taken_classes: classes booked on each slot that has not ended. Refuses: SlotsAreBooked."""
-    if classes := sum(taken_classes):
-        raise SlotsAreBooked(classes=classes)
