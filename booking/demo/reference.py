@@ -103,6 +103,7 @@ class Step:
     classes: tuple[str, ...] = ()
     count: int = 0
     option: bool = False
+    wait: bool = False
     then: str = ""
     reason: str | None = None
     note: str = ""

@@ -106,7 +106,7 @@ def test_the_demo_breaks_no_invariant(demo):
 def test_every_state_that_can_be_reached_is_shown(demo):
     current = select(Edition.id).where(Edition.slug == "janvier-2027").scalar_subquery()
     states = Counter(db.session.scalars(select(Booking.state).where(Booking.edition_id == current)))
-    assert set(states) == {State.CONFIRMED, State.REQUESTED, State.HELD, State.DECLINED, State.CANCELLED}
+    assert set(states) == {State.CONFIRMED, State.REQUESTED, State.HELD, State.DECLINED, State.CANCELLED, State.WAITING}
     assert count(Slot, Slot.state == SlotState.CANCELLED, Slot.cancelled_reason != "") == 1
     assert count(Booking, Booking.reconfirm_by.is_not(None)) >= 1
     full = [slot for slot in current_slots() if not slot.free_pupils]
@@ -175,6 +175,13 @@ def test_the_host_has_requests_that_wait_and_full_dates(demo):
     waiting = select(Booking.id).where(Booking.state == State.REQUESTED, Booking.slot_id.in_([s.id for s in slots]))
     assert len(db.session.scalars(waiting).all()) >= 2
     assert sum(not slot.free_classes for slot in slots) >= 3
+
+
+def test_the_teacher_is_in_line_behind_another_class_for_a_full_date_of_the_host(demo):
+    teacher = person("teacher@example.org")
+    [mine] = db.session.scalars(select(Booking).where(Booking.teacher_id == teacher.id, Booking.state == State.WAITING))
+    assert (mine.slot.waiting_classes, mine.slot.free_classes) == (2, 0)
+    assert mine.slot.activity.company_id == person("host@example.org").memberships[0].company_id
 
 
 def test_everybody_can_sign_in_and_is_trusted_but_the_two_who_show_the_officer_s_queue(demo):

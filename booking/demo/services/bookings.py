@@ -51,7 +51,9 @@ def make_bookings(season: Season, cast: Cast, offered: Offered) -> None:
     """The story of the demo's teacher and host first, then everybody else's bookings. Refuses: NoDate."""
     chance = chance_of(season.today, "bookings")
     for step in reference.story().steps:
-        if step.classes:
+        if step.wait:
+            _tell_wait(step, cast, offered)
+        elif step.classes:
             _tell_step(season, step, [cast.own[name] for name in step.classes], offered)
         else:
             _tell_crowd(step, cast, offered, chance)
@@ -86,6 +88,24 @@ def _tell_crowd(step: Step, cast: Cast, offered: Offered, chance: Random) -> Non
                 break
         else:
             raise NoDate(activity=step.activity)
+
+
+def _tell_wait(step: Step, cast: Cast, offered: Offered) -> None:
+    """Classes in line for full dates: the teacher's own, or one of another school on each of so many dates."""
+    full = [slot for slot in _slots_of(step, offered) if not slot.free_classes]
+    full.sort(key=lambda slot: (-slot.waiting_classes, slot.starts_at))
+    wanted = [cast.own[name] for name in step.classes]
+    own_school = next(iter(cast.own.values())).school_id
+    others = [each for each in cast.classes if each.school_id != own_school]
+    for slot in full[: step.count or len(full)]:
+        classes = [each for each in wanted or others if explain_all([slot], each)[slot.id].can_wait]
+        if not classes:
+            continue
+        services.join_line([slot.id], classes[0].id, _owner(classes[0]))
+        if wanted:
+            return
+    if wanted:
+        raise NoDate(activity=step.activity)
 
 
 def _slots_of(step: Step, offered: Offered) -> list[Slot]:
