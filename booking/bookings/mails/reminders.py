@@ -19,6 +19,7 @@ from booking.bookings.queries import clocks_of, journey_of
 from booking.bookings.rules.reminders import LACKING_WORDS, DueReminder, still_lacking
 from booking.bookings.rules.sentences import next_step
 from booking.bookings.rules.states import Actor, Answer, Audience, State
+from booking.bookings.suspension_queries import suspension_of
 from booking.calendars.invitations import shown_facts
 from booking.calendars.models import Side
 from booking.core.dates import format_day
@@ -66,12 +67,13 @@ def _queue(booking: Booking, due: DueReminder, side: Side, person: Person) -> bo
 
 
 def _is_wanted(mail: OutgoingMail) -> bool:
-    """Still the same firm visit at the same hour, and the reader still wants to hear of it."""
+    """Still the same firm visit at the same hour, no outing suspended, and the reader still wants to hear of it."""
     booking = db.session.get(Booking, mail.payload["booking_id"])
     person = db.session.get(Person, mail.person_id)
     return (
         booking is not None
         and booking.state is State.CONFIRMED
+        and suspension_of(booking) is None
         and booking.slot.local_start.isoformat() == mail.payload["local_start"]
         and person is not None
         and person.wants_reminders

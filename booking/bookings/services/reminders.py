@@ -20,6 +20,7 @@ from booking.bookings.rules.nudges import SILENT_REQUESTS, Ask, Asked, Nudge, nu
 from booking.bookings.rules.reminders import DueReminder, reminder_due
 from booking.bookings.rules.states import ALIVE, Answer, Audience, Event, State
 from booking.bookings.services.slots import clash_of
+from booking.bookings.suspension_queries import suspension_of
 from booking.catalogue.models import Activity, Slot
 from booking.companies.models import Company
 from booking.core import clock
@@ -67,7 +68,9 @@ def remind(booking_id: int) -> int:
     )
     found = db.session.execute(query).first()
     due = _reminder_of(*found[1:], now=clock.now()) if found else None
-    return mails.tell_reminder(found[0], due) if found and due else 0
+    if not found or not due or suspension_of(found[0]):
+        return 0
+    return mails.tell_reminder(found[0], due)
 
 
 def _known_at() -> Any:

@@ -14,7 +14,7 @@ from booking.companies.models import Company
 from booking.core import clock
 from booking.core.db import db
 from booking.demo.rules import season_of
-from booking.demo.services import bookings, editions, needs, offers, papers, past, people, today
+from booking.demo.services import bookings, editions, messages, needs, offers, papers, past, people, today
 from booking.schools.models import School
 from booking.territory.models import Academie, Commune, Departement, SchoolHoliday
 from booking.territory.queries import holiday_calendar
@@ -60,6 +60,7 @@ def load_demo() -> Loaded:
     bookings.make_bookings(season, cast, offered)
     papers.make_papers(cast)
     needs.make_needs(season, cast, offered)
+    messages.make_messages(cast)
     today.make_today(season, lambda day: not calendar.is_day_off_for_school(day), cast, offered)
     db.session.flush()
     return Loaded(*(_count(model) for model in (Company, Activity, Slot, Booking, Person)))
