@@ -248,6 +248,16 @@ def test_a_visitor_whose_class_cannot_come_sees_why_and_other_dates_with_the_cla
     assert all(school.uai in link for link in other)
 
 
+def test_the_button_that_stays_in_reach_on_a_phone_promises_only_what_is_possible(client, school):
+    slot = make.make_slot(max_pupils=20)
+    in_reach = re.compile(r'class="sticky-action phone-only">(.*?)</p>', re.S)
+
+    fits = client.get(address(slot.activity, query_of(school, pupils=20)))
+    assert words_of(in_reach.search(fits.text).group(1)) == "Réserver le 12 janvier"
+    too_many = client.get(address(slot.activity, query_of(school)))
+    assert words_of(in_reach.search(too_many.text).group(1)) == "Le 12 janvier, pas pour la 4ᵉ : que faire ?"
+
+
 def test_a_visitor_without_a_class_finds_the_form_in_the_panel(client, school):
     slot = make.make_slot()
     text = client.get(address(slot.activity)).text
