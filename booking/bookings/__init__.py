@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.bookings import checks, jobs, jobs_of_changes  # noqa: F401  (they declare invariants and jobs)
+from booking.bookings import (  # noqa: F401  (they declare invariants and jobs)
+    authorisation_checks,
+    checks,
+    jobs,
+    jobs_of_changes,
+)
 from booking.bookings.papers import checks as paper_checks  # noqa: F401
 from booking.bookings.views import blueprints
 

@@ -103,3 +103,25 @@ def tell_silent_companies() -> int:
         with transaction():
             queued += reminders.tell_of_silence(company_id)
     return queued
+
+
+@job(every=3600)
+def remind_signers() -> int:
+    """Remind each signer who has not answered for some school days, with a fresh link. Returns how many."""
+    reminded = 0
+    for signer_id in services.signers_to_remind():
+        with transaction():
+            reminded += services.remind(signer_id)
+    return reminded
+
+
+@job(every=3600)
+def forget_speakers() -> int:
+    """Erase the names of those who came into a school once the visit is over. Returns of how many visits."""
+    found = services.authorisations_to_erase()
+    for authorisation_id in found:
+        with transaction():
+            services.erase_speakers(authorisation_id)
+    with transaction():
+        services.forget_attempts()
+    return len(found)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.accounts.models import Person
 from booking.bookings.rules.changes import ChangeKind, ChangeState
+from booking.bookings.rules.outing import Coach
 from booking.bookings.rules.states import ALIVE, Actor, Answer, Event, LinkRule, Origin, State
 from booking.catalogue.models import Edition, Slot
 from booking.core.db import Model, StrEnumType
 from booking.schools.models import School, SchoolClass
+
+if TYPE_CHECKING:
+    from booking.bookings.authorisation_models import Authorisation
 
 _ALIVE_SQL = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(ALIVE))))
 
@@ -103,6 +107,10 @@ class Booking(Model):
     head_answer_due_at: Mapped[datetime | None]
     cancellable_until: Mapped[datetime | None]
     reconfirm_by: Mapped[datetime | None]
+    # The coach: nothing said yet when empty. coach_leaves: the hour the school leaves, as its clock says.
+    coach: Mapped[Coach | None] = mapped_column(StrEnumType(Coach))
+    coach_on: Mapped[date | None]
+    coach_leaves: Mapped[time | None]
     skip_count: Mapped[int] = mapped_column(default=0)
     priority: Mapped[int] = mapped_column(default=0)
     # End
@@ -124,6 +132,7 @@ class Booking(Model):
     school: Mapped[School] = relationship()
     teacher: Mapped[Person] = relationship(foreign_keys=[teacher_id])
     booked_by: Mapped[Person] = relationship(foreign_keys=[booked_by_id])
+    authorisation: Mapped[Authorisation | None] = relationship(back_populates="booking")
     events: Mapped[list[BookingEvent]] = relationship(back_populates="booking", order_by="BookingEvent.id")
     visit_records: Mapped[list[VisitRecord]] = relationship(back_populates="booking", order_by="VisitRecord.id")
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from booking.accounts.models import Membership, MemberState, Person
+from booking.bookings.authorisation_models import Authorisation
 from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.rules.capacity import Places
@@ -121,7 +122,7 @@ class _Known:
             is_outings_suspended=suspended is not None,
             suspension=suspension_sentence(suspended) if suspended else "",
             is_trusted=self.is_trusted,
-            head_authorises_first=school.head_authorises_first,
+            head_authorises_first=asks_head_first(school, slot.activity),
             may_use_reserved=slot.id in self.invited,
             knows_outings=self.knows_outings,
         )
@@ -258,6 +259,14 @@ def slot_facts(slot: Slot, school_class: ComingClass | None = None) -> SlotFacts
     )
 
 
+def asks_head_first(school: School, activity: Activity) -> bool:
+    """Whether an outing is not firm without the head's yes: the school says so, or the firm answers after the head.
+
+    Of a workshop never: its speakers are known later, and the head can still refuse them.
+    """
+    return (school.head_authorises_first or activity.waits_for_head) and not activity.comes_to_class
+
+
 def is_public(activity: Activity) -> bool:
     """Published, by a trusted company: what the programme shows (product, section 11)."""
     return activity.state is PublicationState.PUBLISHED and activity.company.trust is Trust.TRUSTED
@@ -296,6 +305,18 @@ def clocks_of(booking: Booking) -> Clocks:
         reconfirm_by=booking.reconfirm_by,
         free_until=booking.cancellable_until,
         is_offered_by_host=booking.origin in OFFERED_BY_HOST,
+        host_is_last=booking.host_answer is Answer.PENDING and booking.host_answer_due_at is None,
+        head_is_asked=_is_with_head(booking),
+    )
+
+
+def _is_with_head(booking: Booking) -> bool:
+    authorisation = booking.authorisation
+    return (
+        authorisation is not None
+        and authorisation.answer is Answer.PENDING
+        and any(signer.last_sent_at for signer in authorisation.signers)
+        and booking.slot.starts_at > clock.now()
     )
 
 
@@ -434,6 +455,7 @@ def _shown(query):
         joinedload(Booking.school),
         joinedload(Booking.teacher),
         joinedload(Booking.school_class),
+        selectinload(Booking.authorisation).selectinload(Authorisation.signers),
     )
 
 

@@ -201,6 +201,10 @@ class ActivityForm(Form):
         **_number("answer_days", needed=True),
         default=5,
     )
+    waits_for_head = BooleanField(
+        _l("Je réponds une fois la sortie autorisée par le chef d’établissement"),
+        description=_l("Il est alors sollicité d’abord ; votre délai part avec son autorisation."),
+    )
     option_days = CountField(
         _l("Option (jours d’école)"),
         description=_l("Le temps de consulter le chef d’établissement et le car."),
@@ -254,6 +258,7 @@ class ActivityForm(Form):
             subjects=tuple(self.subjects.data or ()),
             languages=tuple(self.languages.data or ()),
             identity_check=self.identity_check.data,
+            waits_for_head=self.waits_for_head.data,
             dates_to_agree=self.dates_to_agree.data,
             **access,
             **texts,
@@ -270,7 +275,7 @@ def activity_values(activity: Activity) -> dict[str, Any]:
     meanings = {value: word for word, value in MEANINGS.items()}
     names = (*LENGTHS, *RANGES, "sector", "edition_id", "site_id", "contact_id", "subjects", "languages")
     return {
-        **{name: getattr(activity, name) for name in (*names, "identity_check", "dates_to_agree")},
+        **{name: getattr(activity, name) for name in (*names, "identity_check", "waits_for_head", "dates_to_agree")},
         **{name: meanings[getattr(activity, name)] for name in ACCESS_FIELDS},
         "kind": activity.kind.value,
         "confirmation": activity.confirmation.value,

@@ -149,6 +149,8 @@ class Activity(Model):
         StrEnumType(ConfirmationMode), default=ConfirmationMode.APPROVAL
     )
     answer_days: Mapped[int] = mapped_column(default=5)
+    # The firm answers once the head of school has: the head is then asked first, whatever the school usually asks for.
+    waits_for_head: Mapped[bool] = mapped_column(default=False, server_default=false())
     option_days: Mapped[int] = mapped_column(default=5)
     cancellation_days: Mapped[int] = mapped_column(default=7)
     dates_to_agree: Mapped[bool] = mapped_column(default=False)

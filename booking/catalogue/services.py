@@ -59,7 +59,7 @@ _PLAIN = (
     "edition_id", "site_id", "contact_id", "kind", "title", "sector", "summary", "description", "access", "parking",
     "access_motor", "access_visual", "access_hearing", "access_mental", "access_note", "group_size_max",
     "adults_per_group", "equipment", "to_bring", "clothing", "minimum_age", "photo_rule", "identity_check",
-    "confirmation", "answer_days", "option_days", "cancellation_days", "dates_to_agree", "yearly_cap", "area_km",
+    "confirmation", "answer_days", "waits_for_head", "option_days", "cancellation_days", "dates_to_agree", "yearly_cap", "area_km",
 )  # fmt: skip
 
 

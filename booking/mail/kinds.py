@@ -40,6 +40,8 @@ KINDS: dict[str, str] = {
     # product.md, section 1: an account proves an employer, not a school
     "school-notice": "to a school's official mailbox: who acts in its name, and the link that answers",
     # product.md, sections 3 and 11: what the company hears when a request it had received goes away
+    "authorisation-asked": "to whoever signs for a school: allow an outing, or people who come in; the link that answers",
+    "head-granted": "the school has allowed the outing, or the people who come in",
     "request-withdrawn": "a request was withdrawn before it was firm",
     # product.md, section 3, rules 9 and 11: the day itself, and what one thinks of it afterwards
     "coach-late": "the class is on its way and late",

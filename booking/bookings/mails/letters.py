@@ -27,6 +27,7 @@ from booking.bookings.mails.sentences import (
 )
 from booking.bookings.mails.snapshots import VISIBLE
 from booking.bookings.mails.words import KINDS, Scene, facts_heading, other_visits_heading, words_of
+from booking.bookings.models import Booking
 from booking.bookings.rules.states import Event, State
 from booking.calendars import ics, services
 from booking.calendars.ics import Method
@@ -74,10 +75,20 @@ def compose_booking_mail(mail: OutgoingMail) -> Content:
     with speaking(mail.language):
         if letter["object"]:
             return _calendar_content(mail)
+        _check_still_news(mail)
         news = _News(
             mail.kind, letter["before"], letter["event"] == Event.SLOT_MOVED, letter["note"], _clash_of(letter)
         )
         return _content(mail, news, letter["facts"])
+
+
+def _check_still_news(mail: OutgoingMail) -> None:
+    """The head's yes that made a booking firm is told with the confirmation: one message, not two at once."""
+    if mail.kind != "head-granted" or mail.payload["state"] != State.REQUESTED:
+        return
+    booking = db.session.get(Booking, mail.payload["booking_id"])
+    if booking is not None and booking.state is not State.REQUESTED:
+        raise NothingToSay("the booking went on at once: the next message says it all")
 
 
 def _calendar_content(mail: OutgoingMail) -> Content:

@@ -208,6 +208,8 @@ def clock_sentences(
     asked = _ASKED_IN_STATE.get(letter["state"], "") if kind == "booking-moved" else kind
     if asked == "place-offered" and letter.get("origin") not in OFFERED_BY_HOST:
         asked = "waitlist-offered"
+    if asked == "booking-requested" and letter.get("host_is_last"):
+        return [*sentences, _host_is_last(side, until, letter["facts"])]
     return [*sentences, *_answers(asked, side, until, letter["facts"])]
 
 
@@ -326,6 +328,20 @@ def _answers(kind: str, side: Side, until: Mapping[str, str], facts: Mapping[str
             moment=moment,
         )
     ]
+
+
+def _host_is_last(side: Side, until: Mapping[str, str], facts: Mapping[str, Any]) -> str:
+    """The firm answers once the head has: the head's clock runs first."""
+    if side is Side.COMPANY:
+        return _(
+            "Vous n’avez rien à faire pour le moment : le chef d’établissement répond d’abord, avant le %(moment)s. Nous vous écrirons ensuite ; sans sa réponse, la demande expire.",
+            moment=until["head"],
+        )
+    return _(
+        "Votre chef d’établissement donne d’abord son autorisation, avant le %(moment)s. Sans réponse, la demande expire. L’entreprise %(company)s répond ensuite.",
+        moment=until["head"],
+        company=facts["company"],
+    )
 
 
 def _asked_of_the_class(until: Mapping[str, str], facts: Mapping[str, Any]) -> list[str]:

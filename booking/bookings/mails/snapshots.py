@@ -81,6 +81,7 @@ def snapshot(
         "facts": facts,
         "clocks": _clocks_of(booking),
         "line": _line_of(booking),
+        "host_is_last": booking.host_answer is Answer.PENDING and booking.host_answer_due_at is None,
         "other_visits": _other_visits(booking) if side is Side.CLASS and change.event != REPLACED else [],
         # Which date of which slot this message speaks of: a link of it says nothing about another one.
         "date": {"slot_id": booking.slot_id, "sequence": booking.slot.sequence},

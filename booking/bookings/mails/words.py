@@ -209,9 +209,30 @@ def _requested(s: Scene) -> Words:
             "%(teacher)s (%(school)s) demande à venir avec %(who)s %(when)s.",
             teacher=s.teacher, school=s.school, who=s.who, when=s.when,
         )  # fmt: skip
+    if s.event == Event.ASK_HOST:
+        turn = _("Le chef d’établissement a donné son autorisation : c’est à vous.")
+        lead = f"{turn} {lead}"
     return Words(
         _("Demande de réservation : %(day)s, %(title)s", day=s.day, title=s.title), heading, [f"{lead} {kept}"]
     )
+
+
+def _head_granted(s: Scene) -> Words:
+    if s.is_workshop:
+        lead = _("Votre établissement autorise l’intervention de %(company)s %(when)s, pour %(who)s.",
+                 company=s.company, when=s.when, who=s.who)  # fmt: skip
+        after = {
+            State.HELD: _("Vous pouvez maintenant confirmer l’option."),
+            State.CONFIRMED: _("La réservation est confirmée : vous n’avez rien à faire."),
+        }
+    else:
+        lead = _("Votre établissement autorise la sortie %(when)s, pour %(who)s.", when=s.when, who=s.who)
+        after = {
+            State.HELD: _("Vous pouvez maintenant commander le car, puis confirmer l’option."),
+            State.CONFIRMED: _("La réservation est confirmée : vous pouvez commander le car."),
+        }
+    subject = _("Autorisation donnée : %(day)s, %(title)s", day=s.day, title=s.title)
+    return Words(subject, _("Autorisation donnée"), [lead], [words] if (words := after.get(s.state, "")) else [])
 
 
 def _moved(s: Scene) -> Words:
@@ -540,6 +561,7 @@ _WORDS: dict[str, Callable[[Scene], Words]] = {
     "booking-moved": _moved,
     "booking-cancelled": _cancelled,
     "booking-declined": _declined,
+    "head-granted": _head_granted,
     "request-expired": _request_expired,
     "request-withdrawn": _request_withdrawn,
     "organizer-notice": _notice,

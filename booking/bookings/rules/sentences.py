@@ -16,6 +16,7 @@ class Clocks:
     """The dates of a booking that somebody may have to keep. A due date is absent when that answer is not awaited.
 
     until: when the present state ends by itself. free_until: until when the teacher may cancel alone.
+    host_is_last: the firm answers once the head has. head_is_asked: the head has not answered yet, needed or not.
     """
 
     state: State
@@ -29,6 +30,8 @@ class Clocks:
     reconfirm_by: datetime | None = None
     free_until: datetime | None = None
     is_offered_by_host: bool = False
+    host_is_last: bool = False
+    head_is_asked: bool = False
 
     def moment(self, moment: datetime | None) -> str:
         return format_moment(moment, self.timezone) if moment else ""
@@ -42,13 +45,25 @@ def next_step(clocks: Clocks, reader: Actor) -> str:
 
 
 def _teacher_held(c: Clocks) -> str:
-    return _(
+    words = _(
         "Confirmez l’option avant le %(moment)s. Sans réponse de votre part, elle tombe et les places sont rendues.",
         moment=c.moment(c.until),
     )
+    if c.head_is_asked:
+        asked = _(
+            "Votre chef d’établissement a déjà la demande d’autorisation : vous pouvez attendre sa réponse jusque-là."
+        )
+        return f"{words} {asked}"
+    return words
 
 
 def _teacher_requested(c: Clocks) -> str:
+    if c.host_is_last:
+        return _(
+            "Votre chef d’établissement donne d’abord son autorisation, avant le %(moment)s. Sans réponse, la demande expire. L’entreprise %(company)s répond ensuite.",
+            moment=c.moment(c.head_due),
+            company=c.company,
+        )
     sentences = []
     if c.host_due:
         sentences.append(
@@ -95,6 +110,10 @@ def _teacher_confirmed(c: Clocks) -> str:
             "Si la nouvelle date ne convient pas, annulez avant le %(moment)s. Sans réponse de votre part, la réservation est maintenue.",
             moment=c.moment(c.reconfirm_by),
         )
+    if c.head_is_asked:
+        return _(
+            "Votre chef d’établissement n’a pas encore répondu à la demande d’autorisation : un refus annulerait la réservation. Sans réponse, elle est maintenue et nous le relançons."
+        )
     if c.free_until and c.free_until > c.now:
         return _(
             "Un empêchement ? Vous pouvez annuler en ligne jusqu’au %(moment)s ; ensuite, appelez le contact de l’entreprise.",
@@ -111,6 +130,11 @@ def _host_held(c: Clocks) -> str:
 
 
 def _host_requested(c: Clocks) -> str:
+    if c.host_is_last:
+        return _(
+            "Vous n’avez rien à faire pour le moment : le chef d’établissement répond d’abord, avant le %(moment)s. Nous vous écrirons ensuite ; sans sa réponse, la demande expire.",
+            moment=c.moment(c.head_due),
+        )
     if c.host_due:
         return _(
             "Répondez avant le %(moment)s. Sans réponse de votre part, la demande expire et les places sont rendues.",
@@ -178,6 +202,10 @@ EVENT_WORDS: dict[Event, Any] = {
     Event.HOST_DECLINE: _l("Refusée par l’entreprise"),
     Event.HEAD_GRANT: _l("Autorisée par le chef d’établissement"),
     Event.HEAD_REFUSE: _l("Non autorisée par le chef d’établissement"),
+    Event.HEAD_SIGN: _l("Une signature de plus, d’autres sont attendues"),
+    Event.ASK_HOST: _l("À l’entreprise de répondre"),
+    Event.NAME_SPEAKERS: _l("Noms des intervenants donnés à l’établissement"),
+    Event.COACH: _l("Point sur le car"),
     Event.LAPSE: _l("Expirée sans réponse"),
     Event.CANCEL: _l("Réservation annulée"),
     Event.SLOT_CANCELLED: _l("Créneau annulé par l’entreprise"),

@@ -56,6 +56,10 @@ class Event(enum.StrEnum):
     HOST_DECLINE = "host_decline"
     HEAD_GRANT = "head_grant"
     HEAD_REFUSE = "head_refuse"
+    HEAD_SIGN = "head_sign"
+    ASK_HOST = "ask_host"
+    NAME_SPEAKERS = "name_speakers"
+    COACH = "coach"
     LAPSE = "lapse"
     CANCEL = "cancel"
     SLOT_CANCELLED = "slot_cancelled"
@@ -172,6 +176,7 @@ _UPDATED = _mails("booking-updated", *_BOTH)
 _CANCELLED = _mails("booking-cancelled", *_BOTH)
 _REQUESTED = _mails("booking-requested", *_BOTH)
 _DECLINED = _mails("booking-declined", Audience.TEACHER)
+_GRANTED = _mails("head-granted")
 _WITHDRAWN = _mails("request-withdrawn", Audience.COMPANY)
 # What becomes of an offered place: somebody in line hears of the line, the host hears of the offer that it made.
 _LINE_CLOSED = Mail("waitlist-closed", Audience.TEACHER, OFFERED_IN_LINE)
@@ -194,7 +199,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     # An option: places kept while the school asks its head, its money and its coach
     (State.HELD, Event.REQUEST): Transition(_by(_T), State.REQUESTED, _REQUESTED),
     (State.HELD, Event.CONFIRM): Transition(_by(_T), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
-    (State.HELD, Event.HEAD_GRANT): Transition(_by(_HEAD), None),
+    (State.HELD, Event.HEAD_GRANT): Transition(_by(_HEAD), None, _GRANTED),
     (State.HELD, Event.HEAD_REFUSE): Transition(_by(_HEAD), State.DECLINED, _DECLINED),
     (State.HELD, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("hold-expired")),
     (State.HELD, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED),
@@ -207,8 +212,9 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     # A request: every needed answer must be yes
     (State.REQUESTED, Event.HOST_ACCEPT): Transition(_by(_H), None),
     (State.REQUESTED, Event.HOST_DECLINE): Transition(_by(_H), State.DECLINED, _DECLINED),
-    (State.REQUESTED, Event.HEAD_GRANT): Transition(_by(_HEAD), None),
+    (State.REQUESTED, Event.HEAD_GRANT): Transition(_by(_HEAD), None, _GRANTED),
     (State.REQUESTED, Event.HEAD_REFUSE): Transition(_by(_HEAD), State.DECLINED, _DECLINED + _WITHDRAWN),
+    (State.REQUESTED, Event.ASK_HOST): Transition(_by(_S), None, _mails("booking-requested", Audience.COMPANY)),
     (State.REQUESTED, Event.CONFIRM): Transition(_by(_S), State.CONFIRMED, _CONFIRMED, Calendar.REQUEST),
     (State.REQUESTED, Event.LAPSE): Transition(_by(_S), State.EXPIRED, _mails("request-expired", *_BOTH)),
     (State.REQUESTED, Event.CANCEL): Transition(_by(_T, _HEAD, _S), State.CANCELLED, _WITHDRAWN),
@@ -221,7 +227,7 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
     (State.REQUESTED, Event.HAND_OVER): Transition(_by(_T, _HEAD), None, _mails("organizer-notice")),
     # Firm
     (State.CONFIRMED, Event.CANCEL): Transition(_by(_T, _H, _HEAD, _S), State.CANCELLED, _CANCELLED, Calendar.CANCEL),
-    (State.CONFIRMED, Event.HEAD_GRANT): Transition(_by(_HEAD), None),
+    (State.CONFIRMED, Event.HEAD_GRANT): Transition(_by(_HEAD), None, _GRANTED),
     (State.CONFIRMED, Event.HEAD_REFUSE): Transition(_by(_HEAD), State.CANCELLED, _CANCELLED, Calendar.CANCEL),
     (State.CONFIRMED, Event.SLOT_CANCELLED): Transition(
         _by(_H, _OFFICER), State.CANCELLED, _CANCELLED, Calendar.CANCEL
@@ -268,6 +274,12 @@ TRANSITIONS: dict[tuple[State | None, Event], Transition] = {
             (State.OFFERED, (Audience.TEACHER,)),
             (State.CONFIRMED, _BOTH),
         )
+    },
+    # What the school and the host settle on the way: told by the history alone
+    **{
+        (state, event): Transition(_by(actor), None)
+        for state in (State.HELD, State.REQUESTED, State.CONFIRMED)
+        for event, actor in ((Event.HEAD_SIGN, _HEAD), (Event.NAME_SPEAKERS, _H), (Event.COACH, _T))
     },
     # The day: on the way, at the gate; then what happened, recorded then or later, and corrected
     (State.CONFIRMED, Event.RUN_LATE): Transition(_by(_T), None, _mails("coach-late", Audience.COMPANY)),

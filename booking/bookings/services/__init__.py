@@ -15,6 +15,19 @@ from booking.bookings.services.changes import (
     move_booking,
     reconfirm,
     reconfirm_by_link,
+from booking.bookings.services.authorisations import (
+    authorisations_to_erase,
+    count_attempt,
+    erase_speakers,
+    forget_attempts,
+    forgive_attempt,
+    hand_out,
+    link_of_code,
+    open_from_list,
+    remind,
+    send_to,
+    set_school_rules,
+    signers_to_remind,
 )
 from booking.bookings.services.day import announce_delay, note_arrival, record_visit
 from booking.bookings.services.day_links import close_day_sheet, day_sheet_token, open_day_sheet
@@ -39,18 +52,30 @@ from booking.bookings.services.hand_over import (
     remove_colleague,
 )
 from booking.bookings.services.minimums import ask_minimum, due_minimums, keep_slot
+from booking.bookings.services.head_answers import (
+    Signature,
+    Verdict,
+    answer_as_head,
+    answer_by_link,
+    grant_several,
+    note_paper,
+)
 from booking.bookings.services.offers import accept_offer, offer_places
 from booking.bookings.services.places import give_back_places, lock_booking, take_places
 from booking.bookings.services.premises import rewrite_company, rewrite_site
+from booking.bookings.services.preparation import CoachStep, name_speakers, settle_coach
 from booking.bookings.services.requests import Wish, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, due_reconfirmations, move_slot, reword_activity, settle_move
 from booking.bookings.services.suspensions import excuse_suspended, lift_suspension, suspend_outings
 from booking.bookings.services.waiting import join_line, leave_line, promote_from_line, slots_to_promote
 
 __all__ = [
+    "CoachStep",
     "NotAColleague",
     "Opinion",
+    "Signature",
     "StillNeeded",
+    "Verdict",
     "Wish",
     "accept_offer",
     "announce_delay",
@@ -60,6 +85,11 @@ __all__ = [
     "ask_minimum",
     "ask_to_cancel",
     "cancel_activity",
+    "answer_as_head",
+    "answer_by_link",
+    "answer_request",
+    "ask_for_feedback",
+    "authorisations_to_erase",
     "cancel_booking",
     "cancel_slot",
     "change_counts",
@@ -67,6 +97,7 @@ __all__ = [
     "close_day_sheet",
     "colleagues_of",
     "confirm_option",
+    "count_attempt",
     "day_sheet_token",
     "due_bookings",
     "due_changes",
@@ -74,10 +105,15 @@ __all__ = [
     "due_questions",
     "due_reconfirmations",
     "due_reminders",
+    "erase_speakers",
     "excuse_suspended",
     "expire_due",
+    "forget_attempts",
+    "forgive_attempt",
     "give_back_places",
     "give_feedback",
+    "grant_several",
+    "hand_out",
     "hand_over",
     "join_line",
     "keep_slot",
@@ -86,19 +122,24 @@ __all__ = [
     "leave_line",
     "left_behind",
     "lift_suspension",
+    "link_of_code",
     "lock_booking",
     "move_booking",
     "move_slot",
+    "name_speakers",
     "note_arrival",
+    "note_paper",
     "offer_places",
     "open_day_sheet",
     "pending_change",
+    "open_from_list",
     "promote_from_line",
     "reconfirm",
     "reconfirm_by_link",
     "record_visit",
     "refuse_company",
     "refuse_member",
+    "remind",
     "remind_of_feedback",
     "remove_colleague",
     "request_places",
@@ -107,7 +148,11 @@ __all__ = [
     "rewrite_activity",
     "rewrite_company",
     "rewrite_site",
+    "send_to",
+    "set_school_rules",
+    "settle_coach",
     "settle_move",
+    "signers_to_remind",
     "slots_to_promote",
     "suspend_outings",
     "take_places",

@@ -13,7 +13,6 @@ from booking.bookings.rules.explain import ClassAway
 from booking.bookings.rules.states import (
     OFFERED_BY_HOST,
     Actor,
-    Answer,
     Event,
     Origin,
     State,
@@ -26,7 +25,8 @@ from booking.bookings.services.places import NotFound, fresh_slot, lock_booking,
 from booking.bookings.services.requests import (
     Wish,
     alive_booking,
-    answer_due,
+    ask_head,
+    ask_host,
     asks_host,
     end_other_waits,
     insert,
@@ -117,11 +117,10 @@ def accept_offer(booking_id: int, person: Person) -> Booking:
     now = clock.now()
     if booking.state is State.OFFERED and booking.deadline_at and booking.deadline_at <= now:
         raise OfferLapsed()
-    slot, school = booking.slot, booking.school
-    if school.head_authorises_first and not slot.activity.comes_to_class:
-        booking.head_answer, booking.head_answer_due_at = Answer.PENDING, answer_due(slot, now)
+    slot = booking.slot
+    ask_head(booking)
     if booking.origin not in OFFERED_BY_HOST and asks_host(slot, person, booking.school_id):
-        booking.host_answer, booking.host_answer_due_at = Answer.PENDING, answer_due(slot, now)
+        ask_host(booking)
     firm = is_firm((booking.host_answer, booking.head_answer))
     booking.deadline_at = None if firm else next_due(booking)
     booking.confirmed_at = now if firm else None

@@ -14,6 +14,7 @@ from booking.accounts.models import Membership, MemberState, Person
 from booking.bookings import mails
 from booking.bookings.models import Booking, BookingGroup
 from booking.bookings.queries import (
+    asks_head_first,
     bookable_facts,
     class_facts,
     is_trusted_at,
@@ -36,6 +37,7 @@ from booking.bookings.rules.states import (
     transition_for,
 )
 from booking.bookings.rules.waiting import WaitsAlready
+from booking.bookings.services.authorisations import follow
 from booking.bookings.services.first_booking import tell_school_of_first_booking
 from booking.bookings.services.places import (
     NotFound,
@@ -134,9 +136,11 @@ def firm_up(booking: Booking, person: Person) -> Booking:
     Refuses: NotPossibleNow when it is no longer an option.
     """
     now = clock.now()
+    if booking.head_answer is Answer.PENDING:
+        # The head was asked when the option was placed: the request leaves it as much time as the host.
+        booking.head_answer_due_at = answer_due(booking.slot, now)
     if asks_host(booking.slot, person, booking.school_id):
-        booking.host_answer = Answer.PENDING
-        booking.host_answer_due_at = answer_due(booking.slot, now)
+        ask_host(booking)
     firm = is_firm((booking.host_answer, booking.head_answer))
     booking.deadline_at = None if firm else next_due(booking)
     booking.confirmed_at = now if firm else None
@@ -212,6 +216,7 @@ def _book(
     record(booking, event, None, Actor.TEACHER, person)
     db.session.flush()
     mails.tell(booking, transition_for(None, event, Actor.TEACHER), event=event, actor=Actor.TEACHER)
+    follow(booking)
     tell_school_of_first_booking(booking)
     end_other_waits(booking)
     return booking
@@ -302,13 +307,12 @@ def snapshot(slot: Slot, school_class: SchoolClass, person: Person, pupils: int,
 def _start_clocks(booking: Booking, slot: Slot, school_class: SchoolClass, person: Person, as_option: bool) -> Event:
     """Set the first state, who must answer and until when; returns the event of the table that this is."""
     now = clock.now()
-    if school_class.school.head_authorises_first and not slot.activity.comes_to_class:
-        booking.head_answer, booking.head_answer_due_at = Answer.PENDING, answer_due(slot, now)
+    ask_head(booking)
     if as_option:
         booking.state, booking.deadline_at = State.HELD, option_due(slot, school_class, now)
         return Event.HOLD
     if asks_host(slot, person, school_class.school_id):
-        booking.host_answer, booking.host_answer_due_at = Answer.PENDING, answer_due(slot, now)
+        ask_host(booking)
     if is_firm((booking.host_answer, booking.head_answer)):
         booking.state, booking.confirmed_at = State.CONFIRMED, now
         return Event.CONFIRM
@@ -319,6 +323,19 @@ def _start_clocks(booking: Booking, slot: Slot, school_class: SchoolClass, perso
 def asks_host(slot: Slot, person: Person, school_id: int) -> bool:
     """An untrusted teacher may only request (product, section 11)."""
     return slot.activity.confirmation is ConfirmationMode.APPROVAL or not is_trusted_at(person.id, school_id)
+
+
+def ask_head(booking: Booking) -> None:
+    """Start the head's clock, where the booking is not firm without this answer."""
+    if asks_head_first(booking.school, booking.slot.activity):
+        booking.head_answer, booking.head_answer_due_at = Answer.PENDING, answer_due(booking.slot, clock.now())
+
+
+def ask_host(booking: Booking) -> None:
+    """The host has to answer; its clock starts now, or with the head's yes where it wants to be last."""
+    is_later = booking.slot.activity.waits_for_head and booking.head_answer is Answer.PENDING
+    booking.host_answer = Answer.PENDING
+    booking.host_answer_due_at = None if is_later else answer_due(booking.slot, clock.now())
 
 
 def next_due(booking: Booking) -> datetime | None:

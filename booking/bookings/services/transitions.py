@@ -21,6 +21,7 @@ from booking.bookings.rules.states import (
     State,
     transition_for,
 )
+from booking.bookings.services.authorisations import follow
 from booking.bookings.services.places import give_back_places, quit_line
 from booking.catalogue.models import SlotState
 from booking.core import clock
@@ -60,6 +61,7 @@ def step(
     record(booking, event, old, actor, person, reason=reason, note=note, details=details)
     db.session.flush()
     mails.tell(booking, transition, event=event, before=before, reason=reason, note=note, actor=actor, details=details)
+    follow(booking)
     if old in ALIVE and new in ENDED:
         _end_linked(booking)
     return booking

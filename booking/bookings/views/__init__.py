@@ -3,16 +3,20 @@
 from booking.bookings.papers import views as papers
 from booking.bookings.views import (
     absences,
+    authorisations,
     company,
     day,
     feedback,
     hosting,
     invited,  # noqa: F401  (it declares a page of `/a/<token>`)
     leaving,
+    outing,
     premises,
     programme,
     school,
+    school_authorisations,
     shown,
+    speakers,
     teacher,
     together,
     visitor,
@@ -35,4 +39,8 @@ blueprints = [
     together.bp,
     visitor.bp,
     waiting.bp,
+    authorisations.bp,
+    school_authorisations.bp,
+    outing.bp,
+    speakers.bp,
 ]

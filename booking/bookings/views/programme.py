@@ -26,7 +26,7 @@ from werkzeug.wrappers import Response
 from booking.accounts.permissions import my_schools
 from booking.bookings.forms import class_words
 from booking.bookings.guests import ComingClass, GuestClass
-from booking.bookings.queries import alternatives, is_trusted_at, saved_classes, usual_class
+from booking.bookings.queries import alternatives, asks_head_first, is_trusted_at, saved_classes, usual_class
 from booking.bookings.rules.explain import Explanation
 from booking.bookings.services.requests import answer_due
 from booking.bookings.views.visitor import (
@@ -492,7 +492,7 @@ def _who_is_asked(activity: Activity, school_class: ComingClass | None) -> froze
     if school_class is not None:
         if current_user.is_authenticated and not is_trusted_at(current_user.id, school_class.school_id):
             asked.add("host")
-        if school_class.school.head_authorises_first and not activity.comes_to_class:
+        if asks_head_first(school_class.school, activity):
             asked.add("head")
     return frozenset(asked)
 

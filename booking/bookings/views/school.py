@@ -10,6 +10,7 @@ from flask_login import current_user
 from booking.accounts.models import SCHOOL_ROLES, MemberRole
 from booking.accounts.permissions import my_memberships, school_or_404, signed_in_required
 from booking.bookings import queries
+from booking.bookings.authorisation_queries import awaiting_head
 from booking.bookings.rules.states import State
 from booking.core import clock
 from booking.core.i18n import _n
@@ -38,6 +39,7 @@ def home(uai: str) -> str:
         school=school,
         sees_all=sees_all,
         answers=_answers_for(school),
+        awaiting=awaiting_head(school.id) if _answers_for(school) else [],
         to_come=to_come,
         over=over,
         counts=[(state, counts[state]) for state in State if counts[state]],

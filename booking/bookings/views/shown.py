@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 
 from flask import Blueprint
 from sqlalchemy import select
@@ -13,8 +13,10 @@ from booking.accounts.models import Person
 from booking.bookings.forms import class_words
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.queries import clocks_of
+from booking.bookings.rules.authorisations import signed_words
+from booking.bookings.rules.outing import Coach, coach_words
 from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, end_words, next_step, reason_words
-from booking.bookings.rules.states import STATE_WORDS, Actor, Origin, State
+from booking.bookings.rules.states import STATE_WORDS, Actor, Event, Origin, State
 from booking.bookings.suspension_queries import running_suspensions, suspension_of, suspension_sentence
 from booking.catalogue.models import Activity
 from booking.catalogue.rules.wording import kind_words, ref_of
@@ -57,10 +59,22 @@ def history_of(booking: Booking) -> list[HistoryLine]:
 def _line(event: BookingEvent, names: dict[int, str]) -> HistoryLine:
     return HistoryLine(
         what=str(EVENT_WORDS[event.event]),
-        who=names.get(event.person_id or 0, "") or str(ACTOR_WORDS[event.actor]),
+        who=signed_words(event.details) or names.get(event.person_id or 0, "") or str(ACTOR_WORDS[event.actor]),
         when=event.happened_at,
-        why=reason_words(event.reason),
+        why=reason_words(event.reason) or _settled_words(event),
         note=event.note,
+    )
+
+
+def _settled_words(event: BookingEvent) -> str:
+    """What was settled about the coach, in words."""
+    if event.event is not Event.COACH:
+        return ""
+    on, leaves = event.details.get("on"), event.details.get("leaves")
+    return coach_words(
+        Coach(event.details["coach"]),
+        date.fromisoformat(on) if on else None,
+        time.fromisoformat(leaves) if leaves else None,
     )
 
 

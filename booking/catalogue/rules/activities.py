@@ -73,6 +73,7 @@ class ActivityDraft:
     identity_notice_days: int | None = None
     confirmation: ConfirmationMode = ConfirmationMode.APPROVAL
     answer_days: int = 5
+    waits_for_head: bool = False
     option_days: int = 5
     cancellation_days: int = 7
     dates_to_agree: bool = False
