@@ -39,8 +39,9 @@ def request(slot, school_class, **values) -> Booking:
 
 
 def kinds() -> list[str]:
-    """What the two sides are sent; the school's own mailbox is told of a first booking apart (test_hand_over)."""
-    return sorted(db.session.scalars(select(OutgoingMail.kind).where(OutgoingMail.kind != "school-notice")))
+    """What the two sides are sent; what the school itself is told and asked is apart (test_hand_over, test_authorisations)."""
+    to_the_school = ("school-notice", "authorisation-asked")
+    return sorted(db.session.scalars(select(OutgoingMail.kind).where(OutgoingMail.kind.not_in(to_the_school))))
 
 
 def on_approval(**values):

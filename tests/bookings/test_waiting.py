@@ -545,7 +545,9 @@ def test_the_school_is_told_of_a_first_booking_when_there_is_one_not_when_the_cl
     waiting = join(make.make_class(school=school), slot)
 
     def notices() -> int:
-        query = select(OutgoingMail).where(OutgoingMail.recipient == school.official_email)
+        query = select(OutgoingMail).where(
+            OutgoingMail.recipient == school.official_email, OutgoingMail.kind == "school-notice"
+        )
         return len(db.session.scalars(query).all())
 
     assert notices() == 0

@@ -79,7 +79,7 @@ def kinds(person=None) -> list[str]:
     query = select(OutgoingMail.kind).order_by(OutgoingMail.created_at)
     if person:
         query = query.where(OutgoingMail.person_id == person.id)
-    return [kind for kind in db.session.scalars(query) if kind != "school-notice"]
+    return [kind for kind in db.session.scalars(query) if kind not in ("school-notice", "authorisation-asked")]
 
 
 # ---- Asking
