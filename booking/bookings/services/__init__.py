@@ -9,12 +9,6 @@ from booking.bookings.services.answers import (
     expire_due,
 )
 from booking.bookings.services.asked import ask_to_cancel, due_changes, lapse_change, pending_change, withdraw_change
-from booking.bookings.services.changes import (
-    answer_change,
-    change_counts,
-    move_booking,
-    reconfirm,
-    reconfirm_by_link,
 from booking.bookings.services.authorisations import (
     authorisations_to_erase,
     count_attempt,
@@ -28,6 +22,13 @@ from booking.bookings.services.authorisations import (
     send_to,
     set_school_rules,
     signers_to_remind,
+)
+from booking.bookings.services.changes import (
+    answer_change,
+    change_counts,
+    move_booking,
+    reconfirm,
+    reconfirm_by_link,
 )
 from booking.bookings.services.day import announce_delay, note_arrival, record_visit
 from booking.bookings.services.day_links import close_day_sheet, day_sheet_token, open_day_sheet
@@ -51,7 +52,6 @@ from booking.bookings.services.hand_over import (
     refuse_member,
     remove_colleague,
 )
-from booking.bookings.services.minimums import ask_minimum, due_minimums, keep_slot
 from booking.bookings.services.head_answers import (
     Signature,
     Verdict,
@@ -60,10 +60,15 @@ from booking.bookings.services.head_answers import (
     grant_several,
     note_paper,
 )
+from booking.bookings.services.minimums import ask_minimum, due_minimums, keep_slot
 from booking.bookings.services.offers import accept_offer, offer_places
 from booking.bookings.services.places import give_back_places, lock_booking, take_places
 from booking.bookings.services.premises import rewrite_company, rewrite_site
-from booking.bookings.services.preparation import CoachStep, name_speakers, settle_coach
+from booking.bookings.services.preparation import (
+    CoachStep,
+    name_speakers,
+    settle_coach,
+)
 from booking.bookings.services.requests import Wish, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, due_reconfirmations, move_slot, reword_activity, settle_move
 from booking.bookings.services.suspensions import excuse_suspended, lift_suspension, suspend_outings
@@ -79,17 +84,15 @@ __all__ = [
     "Wish",
     "accept_offer",
     "announce_delay",
+    "answer_as_head",
+    "answer_by_link",
     "answer_change",
     "answer_request",
     "ask_for_feedback",
     "ask_minimum",
     "ask_to_cancel",
-    "cancel_activity",
-    "answer_as_head",
-    "answer_by_link",
-    "answer_request",
-    "ask_for_feedback",
     "authorisations_to_erase",
+    "cancel_activity",
     "cancel_booking",
     "cancel_slot",
     "change_counts",
@@ -131,8 +134,8 @@ __all__ = [
     "note_paper",
     "offer_places",
     "open_day_sheet",
-    "pending_change",
     "open_from_list",
+    "pending_change",
     "promote_from_line",
     "reconfirm",
     "reconfirm_by_link",
