@@ -38,7 +38,7 @@ lines = st.lists(
         skip_count=st.integers(0, 3),
         school_id=st.integers(1, 3),
     ),
-    max_size=12,
+    max_size=8,
     unique_by=lambda each: each.booking_id,
 )
 
@@ -85,9 +85,9 @@ def test_an_offer_stands_three_school_days_and_one_in_the_week_before_the_closin
     assert offer_days(NOW, NOW + timedelta(days=7)) == 1
 
 
-@given(lines, st.integers(0, 80), st.sets(st.integers(1, 1000)), st.randoms())
-def test_whose_turn_it_is_never_depends_on_the_order_of_the_rows(line, pupils, busy, chance):
-    shuffled = random.Random(chance.random()).sample(line, len(line))
+@given(lines, st.integers(0, 80), st.sets(st.integers(1, 1000), max_size=4), st.integers(0, 999))
+def test_whose_turn_it_is_never_depends_on_the_order_of_the_rows(line, pupils, busy, seed):
+    shuffled = random.Random(seed).sample(line, len(line))
     may_come = lambda each: each.booking_id not in busy  # noqa: E731
     assert next_turn(line, room(pupils), may_come) == next_turn(shuffled, room(pupils), may_come)
 
