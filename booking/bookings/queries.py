@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from booking.accounts.models import Membership, MemberState, Person
+from booking.bookings.answering import answering_of
 from booking.bookings.authorisation_models import Authorisation
 from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.models import Booking, SchoolInEdition
@@ -26,6 +27,7 @@ from booking.bookings.rules.explain import (
 )
 from booking.bookings.rules.journey import Journey, door_to_door
 from booking.bookings.rules.obstacles import Obstacle
+from booking.bookings.rules.scores import Answering, Fit, Travel, score
 from booking.bookings.rules.sentences import Clocks
 from booking.bookings.rules.states import ALIVE, OFFERED_BY_HOST, TAKEN, Answer, State
 from booking.bookings.rules.waiting import InLine, OfferedElsewhere, Room, Turn, next_turn
@@ -40,7 +42,7 @@ from booking.core.db import db
 from booking.schools.classes import classes_of_schools
 from booking.schools.models import Absence, Audience, School, SchoolClass
 from booking.territory.queries import holiday_calendar
-from booking.territory.rules import HolidayCalendar, distance_km
+from booking.territory.rules import HolidayCalendar, distance_km, travel_minutes
 
 # A class is busy with what is taken; a place on a waiting list keeps it nowhere.
 BUSY = TAKEN - {State.MISSED, State.EXCUSED}
@@ -528,7 +530,11 @@ def alternatives(slot: Slot, school_class: ComingClass, *, most: int = 3) -> lis
         .order_by(Slot.starts_at)
         .limit(300)
     )
-    nearest = sorted(db.session.scalars(candidates).unique(), key=lambda other: _strangeness(other, slot, school_class))
+    found = list(db.session.scalars(candidates).unique())
+    habits = answering_of({other.activity.company_id for other in found})
+    nearest = sorted(
+        found, key=lambda other: (-_nearness(other, slot, school_class, habits), other.starts_at, other.id)
+    )
     shortlist = nearest[: most * 6]
     answers = explain_all(shortlist, school_class)
     chosen: list[Slot] = []
@@ -544,15 +550,41 @@ def alternatives(slot: Slot, school_class: ComingClass, *, most: int = 3) -> lis
     return chosen
 
 
-def _strangeness(other: Slot, wanted: Slot, school_class: ComingClass) -> float:
-    """How far another slot is from the wanted one: theme first, then distance and days. Smaller is nearer."""
-    score = 0.0
-    if other.activity_id != wanted.activity_id:
-        score += 20
-        score += 0 if other.activity.kind is wanted.activity.kind else 30
-        score += 0 if other.activity.sector == wanted.activity.sector else 15
-    score += _distance_km(school_class.school, other.activity.site) or 0
-    return score + abs((other.starts_at - wanted.starts_at).days)
+def _nearness(other: Slot, wanted: Slot, school_class: ComingClass, habits: Mapping[int, Answering]) -> int:
+    """How near another slot comes to the wanted one, in points: the same activity and theme, then distance and days."""
+    activity, asked = other.activity, wanted.activity
+    fit = fit_of(activity, school_class, habits)
+    return score(
+        replace(
+            fit,
+            days_apart=abs((other.starts_at - wanted.starts_at).days),
+            sector=activity.sector == asked.sector,
+            same_activity=activity.id == asked.id,
+            same_kind=activity.kind is asked.kind,
+        )
+    ).points
+
+
+def fit_of(activity: Activity, school_class: ComingClass, habits: Mapping[int, Answering]) -> Fit:
+    """What speaks for an activity and a class, dates and themes apart. habits: how companies answer, by their id."""
+    subject = getattr(school_class, "subject_code", None)
+    return Fit(
+        travel=travel_to(activity, school_class.school),
+        level=school_class.level_code in activity.level_codes if activity.level_codes else None,
+        subject=subject in activity.subjects if subject and activity.subjects else None,
+        access=bool(activity.access_motor) if school_class.wheelchairs and not activity.comes_to_class else None,
+        answering=habits.get(activity.company_id),
+    )
+
+
+def travel_to(activity: Activity, school: School) -> Travel:
+    """The way from the school to the activity's site, estimated; none when the company comes to the class."""
+    if activity.comes_to_class:
+        return Travel(comes=True)
+    site = activity.site
+    if school.latitude is None or school.longitude is None or site.latitude is None or site.longitude is None:
+        return Travel()
+    return Travel(travel_minutes(school.latitude, school.longitude, site.latitude, site.longitude))
 
 
 def _distance_km(school: School, site: Site) -> float | None:

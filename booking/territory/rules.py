@@ -286,6 +286,11 @@ def add_open_days(start: date, days: int, is_off: Callable[[date], bool]) -> dat
     return day
 
 
+def open_days_between(first: date, last: date, is_off: Callable[[date], bool]) -> int:
+    """How many open days come after `first`, up to `last` included: none on the same day."""
+    return sum(not is_off(first + timedelta(days=number)) for number in range(1, (last - first).days + 1))
+
+
 def add_school_days(start: date, days: int, calendar: HolidayCalendar) -> date:
     """The day that comes `days` school days after `start`: where holidays are unknown only week-ends and public
     holidays are skipped."""
