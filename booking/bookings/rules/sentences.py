@@ -218,7 +218,7 @@ EVENT_WORDS: dict[Event, Any] = {
     Event.ASK_CHANGE: _l("Changement demandé à l’entreprise"),
     Event.ACCEPT_CHANGE: _l("Changement accepté par l’entreprise"),
     Event.REFUSE_CHANGE: _l("Changement refusé par l’entreprise"),
-    Event.LAPSE_CHANGE: _l("Changement sans réponse : c’est non"),
+    Event.LAPSE_CHANGE: _l("Changement sans réponse : c’est non"),
     Event.WITHDRAW_CHANGE: _l("Demande de changement retirée"),
     Event.HAND_OVER: _l("Réservation confiée à un collègue"),
     Event.SUSPEND: _l("Sorties scolaires suspendues dans le département"),

@@ -4,7 +4,9 @@ from booking.bookings.papers import views as papers
 from booking.bookings.views import (
     absences,
     authorisations,
+    changes,
     company,
+    company_changes,
     day,
     feedback,
     hosting,
@@ -13,6 +15,7 @@ from booking.bookings.views import (
     outing,
     premises,
     programme,
+    reconfirmed,  # noqa: F401  (it declares a page of `/a/<token>`)
     school,
     school_authorisations,
     shown,
@@ -29,7 +32,9 @@ blueprints = [
     programme.bp,
     teacher.bp,
     school.bp,
+    changes.bp,
     company.bp,
+    company_changes.bp,
     day.bp,
     feedback.bp,
     hosting.bp,

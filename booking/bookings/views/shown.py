@@ -14,6 +14,7 @@ from booking.bookings.forms import class_words
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.queries import clocks_of
 from booking.bookings.rules.authorisations import signed_words
+from booking.bookings.rules.changes import changed_words, is_only_about_girls
 from booking.bookings.rules.outing import Coach, coach_words
 from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, end_words, next_step, reason_words
 from booking.bookings.rules.states import STATE_WORDS, Actor, Event, Origin, State
@@ -48,12 +49,14 @@ class HistoryLine:
     when: datetime
     why: str
     note: str
+    changed: list[str]
 
 
-def history_of(booking: Booking) -> list[HistoryLine]:
-    """What happened to the booking, the oldest first."""
-    names = _names_of(event.person_id for event in booking.events)
-    return [_line(event, names) for event in booking.events]
+def history_of(booking: Booking, reader: Actor = Actor.TEACHER) -> list[HistoryLine]:
+    """What happened to the booking, the oldest first. The girls' count is not for the host: nor is that it changed."""
+    events = [each for each in booking.events if reader is not Actor.HOST or not is_only_about_girls(each.details)]
+    names = _names_of(event.person_id for event in events)
+    return [_line(event, names) for event in events]
 
 
 def _line(event: BookingEvent, names: dict[int, str]) -> HistoryLine:
@@ -63,6 +66,7 @@ def _line(event: BookingEvent, names: dict[int, str]) -> HistoryLine:
         when=event.happened_at,
         why=reason_words(event.reason) or _settled_words(event),
         note=event.note,
+        changed=changed_words(event.details, is_staff=not event.booking.level_code),
     )
 
 
@@ -113,8 +117,8 @@ def _end_words(booking: Booking) -> str:
 
 
 @bp.app_template_filter("history")
-def _history(booking: Booking) -> list[HistoryLine]:
-    return history_of(booking)
+def _history(booking: Booking, reader: str = "teacher") -> list[HistoryLine]:
+    return history_of(booking, Actor(reader))
 
 
 @bp.app_template_filter("reason_words")
