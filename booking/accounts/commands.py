@@ -42,7 +42,7 @@ def _options(command: Any) -> Any:
 @click.option(
     "--scope",
     required=True,
-    help="national, region_academique:Île-de-France, academie:25 or its name, departement:91, prefecture:91.",
+    help="national, region_academique:Île-de-France, academie:25 or its name, departement:91, prefecture:91, group:12.",
 )
 def create_officer(email: str, scope: str, first_name: str, last_name: str, ask_password: bool) -> None:
     """Make somebody an officer of a territory."""

@@ -18,7 +18,7 @@ from booking.accounts.rules import Scope, fold
 from booking.companies.models import Company
 from booking.core.db import db
 from booking.core.i18n import _
-from booking.schools.models import School
+from booking.schools.models import School, SchoolGroup
 from booking.territory.models import Academie, Departement
 
 
@@ -115,10 +115,34 @@ def departements_of(membership: Membership) -> frozenset[str] | None:
         return frozenset({code})
     here = {ScopeKind.REGION_ACADEMIQUE: Academie.region_academique, ScopeKind.ACADEMIE: Academie.code}
     if kind not in here:
-        # A group of schools has no page yet: it sees nothing rather than too much.
+        # A group of schools is no land: whoever narrows by département shows it nothing rather than too much.
         return frozenset()
     query = select(Departement.code).join(Academie, Academie.code == Departement.academie_code)
     return frozenset(db.session.scalars(query.where(here[kind] == code)))
+
+
+def group_of(membership: Membership) -> SchoolGroup | None:
+    """The group of schools that an officer follows, if that is what they follow and it exists."""
+    code = membership.scope_code or ""
+    if membership.scope_kind is not ScopeKind.GROUP or not code.isdecimal():
+        return None
+    return db.session.get(SchoolGroup, int(code))
+
+
+def followers_of_group(group_id: int) -> list[Membership]:
+    """Who follows this group of schools, by name."""
+    query = (
+        select(Membership)
+        .join(Person, Membership.person_id == Person.id)
+        .where(
+            Membership.scope_kind == ScopeKind.GROUP,
+            Membership.scope_code == str(group_id),
+            Membership.state == MemberState.ACTIVE,
+        )
+        .order_by(Person.last_name, Person.first_name, Membership.id)
+        .options(contains_eager(Membership.person))
+    )
+    return list(db.session.scalars(query))
 
 
 # Whose business a school's people are, the nearest first; the next ones only where there is nobody nearer.
@@ -158,6 +182,8 @@ def scope_code(scope: Scope) -> str | None:
     names: dict[str, str] = {}
     if scope.kind is ScopeKind.REGION_ACADEMIQUE:
         names = {fold(name): name for name in db.session.scalars(select(Academie.region_academique))}
+    elif scope.kind is ScopeKind.GROUP:
+        names = {str(id_): str(id_) for id_ in db.session.scalars(select(SchoolGroup.id))}
     elif scope.kind is ScopeKind.ACADEMIE:
         for academie in db.session.scalars(select(Academie)):
             names |= dict.fromkeys((fold(academie.name), fold(academie.code)), academie.code)
@@ -181,4 +207,7 @@ def place_words(membership: Membership) -> str:
         return f"{departement.name} ({departement.code})" if departement else ""
     if membership.scope_kind is ScopeKind.NATIONAL:
         return _("toute la France")
+    if membership.scope_kind is ScopeKind.GROUP:
+        group = group_of(membership)
+        return group.name if group else ""
     return membership.scope_code or ""

@@ -42,8 +42,8 @@ class WrongScope(Refusal):
 
     def sentence(self) -> Any:
         return _(
-            "Le territoire « %(scope)s » est inconnu. Écrivez national, region_academique:Île-de-France,"
-            " academie:25, academie:Versailles, departement:91 ou prefecture:91.",
+            "Le territoire « %(scope)s » est inconnu. Écrivez national, region_academique:Île-de-France,"
+            " academie:25, academie:Versailles, departement:91, prefecture:91, ou group:12 (le numéro du groupe).",
             scope=self.facts["scope"],
         )
 
@@ -94,7 +94,7 @@ def read_scope(text: str) -> Scope:
         scope = Scope(ScopeKind(kind.strip().lower()), name.strip() or None)
     except ValueError:
         raise WrongScope(scope=text) from None
-    if scope.kind is ScopeKind.GROUP or (scope.kind is ScopeKind.NATIONAL) != (scope.code is None):
+    if (scope.kind is ScopeKind.NATIONAL) != (scope.code is None):
         raise WrongScope(scope=text)
     return scope
 

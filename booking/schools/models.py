@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.db import Model, StrEnumType
-from booking.territory.models import Departement
+from booking.territory.models import Academie, Departement
 
 
 class SchoolKind(enum.StrEnum):
@@ -116,3 +116,26 @@ class Absence(Model):
     first_on: Mapped[date]
     last_on: Mapped[date]
     reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class SchoolGroup(Model):
+    """Schools of one académie that are followed together: a bassin, a CLEE, a network."""
+
+    __tablename__ = "school_group"
+    __table_args__ = (UniqueConstraint("academie_code", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    academie_code: Mapped[str] = mapped_column(ForeignKey("academie.code"))
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+
+    academie: Mapped[Academie] = relationship()
+
+
+class SchoolGroupMember(Model):
+    """A school in a group; it may be in several."""
+
+    __tablename__ = "school_group_member"
+
+    group_id: Mapped[int] = mapped_column(ForeignKey("school_group.id", ondelete="CASCADE"), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), primary_key=True, index=True)

@@ -41,7 +41,9 @@ def official_mailbox(school: School) -> Mailbox | None:
     return Mailbox(guess_official_email(school.uai, academie.mail_domain), is_guess=True)
 
 
-def search_schools(text: str, limit: int = 10, departement: str | None = None) -> Sequence[School]:
+def search_schools(
+    text: str, limit: int = 10, departement: str | None = None, academie: str | None = None
+) -> Sequence[School]:
     """Listed schools whose name, commune, postcode, kind or UAI hold every word of the text, the best first.
 
     Best: that very UAI; then words found at their beginning rather than inside; then the commune or the name that
@@ -56,6 +58,8 @@ def search_schools(text: str, limit: int = 10, departement: str | None = None) -
     found = select(School).where(School.is_listed, *holds_all)
     if departement:
         found = found.where(School.departement_code == departement)
+    if academie:
+        found = found.where(School.academie_code == academie)
     return db.session.scalars(
         found.order_by(
             case((School.uai == "".join(terms).upper(), 0), else_=1),

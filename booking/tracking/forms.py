@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import TextAreaField
+from wtforms import EmailField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from booking.bookings.rules.states import REASON_WORDS
 from booking.bookings.rules.suspensions import REASONS
+from booking.core.errors import Refusal
 from booking.core.fields import ChoiceField, DayField
 from booking.core.forms import Form
 from booking.core.i18n import _, _l
-from booking.territory.models import Departement
+from booking.schools.rules import check_uai
+from booking.territory.models import Academie, Departement
 
 
 class RefusalForm(Form):
@@ -67,3 +70,82 @@ class SuspensionForm(Form):
     def validate_reason(self, field: Any) -> None:
         if not field.data:
             raise ValidationError(_("Choisissez une raison : elle est transmise avec le message."))
+
+
+def _one_line(text: str | None) -> str | None:
+    return " ".join(text.replace("\x00", "").split()) if text else text
+
+
+class GroupForm(Form):
+    """A group of schools: its name, and its académie when the officer has several."""
+
+    academie = ChoiceField(_l("Académie"), default="")
+    name = StringField(
+        _l("Nom du groupe"),
+        description=_l("Par exemple « Bassin d’Évry » ou « CLEE Seine-Essonne »."),
+        filters=[_one_line],
+        validators=[
+            InputRequired(_l("Donnez un nom au groupe.")),
+            Length(max=80, message=_l("C’est trop long : %(max)d caractères au plus.")),
+        ],
+        render_kw={"maxlength": "80"},
+    )
+
+    def __init__(self, academies: Sequence[Academie], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [SelectChoice(each.code, each.name) for each in academies]
+        self.academie.choices = known if len(known) == 1 else [SelectChoice("", _("Choisissez")), *known]
+
+    def validate_academie(self, field: Any) -> None:
+        if not field.data:
+            raise ValidationError(_("Choisissez une académie."))
+
+
+class CodesField(TextAreaField):
+    """Codes typed in one text, or ticked in a list: one text in the end."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = "\n".join(valuelist)
+
+
+class SchoolsForm(Form):
+    """The schools that enter a group, by their codes."""
+
+    uais = CodesField(
+        _l("Codes UAI"),
+        description=_l(
+            "Un ou plusieurs, séparés par des espaces ou des retours à la ligne : une colonne de tableur convient."
+        ),
+        validators=[
+            InputRequired(_l("Écrivez au moins un code UAI.")),
+            Length(max=20000, message=_l("C’est trop long : %(max)d caractères au plus.")),
+        ],
+        render_kw={"rows": 4},
+    )
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes typed, well formed."""
+        return [check_uai(word) for word in _uai_words(self.uais.data)]
+
+    def validate_uais(self, field: Any) -> None:
+        for word in _uai_words(field.data):
+            try:
+                check_uai(word)
+            except Refusal as refusal:
+                raise ValidationError(_("« %(word)s » : %(why)s", word=word[:20], why=refusal.message)) from None
+
+
+def _uai_words(text: str | None) -> list[str]:
+    return re.split(r"[\s,;]+", (text or "").replace("\x00", "").strip())
+
+
+class EntrustForm(Form):
+    """Who follows a group."""
+
+    email = EmailField(
+        _l("Adresse électronique de son compte"),
+        filters=[_one_line],
+        validators=[InputRequired(_l("Écrivez l’adresse du compte.")), Length(max=254)],
+        render_kw={"autocomplete": "off"},
+    )

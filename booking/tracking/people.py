@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -26,8 +26,11 @@ class WaitingCompany:
 
 
 def queue_scope(membership: Membership) -> Scope:
-    """Whose accounts this officer, or administrator, looks at."""
-    return Scope(_("Tout le service"), None) if membership.role is MemberRole.ADMIN else scope_of(membership)
+    """Whose accounts this officer, or administrator, looks at: nobody's for a group of schools, which is only followed."""
+    if membership.role is MemberRole.ADMIN:
+        return Scope(_("Tout le service"), None)
+    scope = scope_of(membership)
+    return replace(scope, group_id=None) if scope.is_group else scope
 
 
 def waiting_companies(scope: Scope) -> list[WaitingCompany]:

@@ -69,13 +69,14 @@ def test_somebody_looks_at_a_membership_within_five_working_days_holidays_apart(
         ("academie:25", Scope(ScopeKind.ACADEMIE, "25")),
         (" Departement : 2A ", Scope(ScopeKind.DEPARTEMENT, "2A")),
         ("prefecture:91", Scope(ScopeKind.PREFECTURE, "91")),
+        ("group:12", Scope(ScopeKind.GROUP, "12")),
     ],
 )
 def test_a_territory_is_read_from_its_words(text, scope):
     assert read_scope(text) == scope
 
 
-@pytest.mark.parametrize("text", ["", "national:91", "academie", "academie:", "commune:91228", "group:3", "91"])
+@pytest.mark.parametrize("text", ["", "national:91", "academie", "academie:", "commune:91228", "group", "91"])
 def test_words_that_name_no_territory_are_refused_with_examples(app, text):
     with pytest.raises(WrongScope) as refused:
         read_scope(text)

@@ -20,7 +20,14 @@ from booking.accounts.services.memberships import (
     join_school,
     name_manager,
 )
-from booking.accounts.services.oversight import create_admin, create_officer, set_password
+from booking.accounts.services.oversight import (
+    NoSuchAccount,
+    create_admin,
+    create_officer,
+    entrust_group,
+    set_password,
+    withdraw_group,
+)
 from booking.accounts.services.sign_up import (
     Newcomer,
     ask_sign_in_link,
@@ -51,6 +58,7 @@ __all__ = [
     "Firm",
     "LastManager",
     "Newcomer",
+    "NoSuchAccount",
     "NotPossibleHere",
     "SameAddress",
     "TrustReasonMissing",
@@ -65,6 +73,7 @@ __all__ = [
     "create_admin",
     "create_officer",
     "end_membership",
+    "entrust_group",
     "join_company",
     "join_school",
     "name_manager",
@@ -81,5 +90,6 @@ __all__ = [
     "trust_company",
     "trust_member",
     "update_profile",
+    "withdraw_group",
     "write_in_vain",
 ]
