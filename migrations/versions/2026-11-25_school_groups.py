@@ -1,13 +1,13 @@
 """school groups
 
-Revises: changes
+Revises: authorisations
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'school_groups'
-down_revision = 'changes'
+down_revision = 'authorisations'
 branch_labels = None
 depends_on = None
 
