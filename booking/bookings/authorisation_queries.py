@@ -11,17 +11,13 @@ from sqlalchemy.orm import joinedload, selectinload
 from booking.accounts.queries import heads_of
 from booking.bookings.authorisation_models import Authorisation, AuthorisationSigner, SchoolSigner
 from booking.bookings.models import Booking
-from booking.bookings.queries import journey_of
 from booking.bookings.rules.authorisations import ASKED_IN, SignerRole
-from booking.bookings.rules.participation import HOURS, Away, Participation, participation, participation_words
 from booking.bookings.rules.states import Answer
 from booking.catalogue.models import Activity, Slot
 from booking.core import clock
 from booking.core.db import db
 from booking.mail.models import MailAddress, MailState, OutgoingMail
-from booking.schools.models import Audience
 from booking.schools.queries import official_mailbox
-from booking.territory.queries import holiday_calendar
 
 
 @dataclass(frozen=True)
@@ -165,29 +161,3 @@ def _delivery(address: str, mail: OutgoingMail | None) -> Delivery:
     if mail and mail.state is MailState.SENT:
         return Delivery(address, "sent", mail.sent_at)
     return Delivery(address, "waiting", mail.created_at if mail else None)
-
-
-# ---- What the signer reads
-
-
-@dataclass(frozen=True)
-class ParticipationOf:
-    """Whether a class must take part in its outing, and the sentence that says why."""
-
-    answer: Participation
-    words: str
-
-
-def participation_of(booking: Booking) -> ParticipationOf | None:
-    """Compulsory or optional; None for a workshop in class and for a group of staff, whom no family lets go."""
-    slot, school = booking.slot, booking.school
-    if slot.activity.comes_to_class or booking.school_class.audience is Audience.STAFF:
-        return None
-    journey = journey_of(slot, school)
-    leaves_at, back_at = (journey.leaves_at, journey.back_at) if journey else (slot.local_start, slot.local_end)
-    if booking.coach_leaves and journey:
-        leaves_at = datetime.combine(leaves_at.date(), booking.coach_leaves)
-    day_off = holiday_calendar(school.departement_code).is_day_off_for_school(slot.local_start.date())
-    away = Away(leaves_at, back_at, is_door_to_door=journey is not None, is_day_off=day_off)
-    hours = HOURS[school.kind]
-    return ParticipationOf(participation(away, hours), participation_words(away, hours))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from booking.bookings.papers.rules import Hours, Nature
 from booking.bookings.rules.authorisations import (
     ASKING,
     CODE_ALPHABET,
@@ -20,7 +21,7 @@ from booking.bookings.rules.authorisations import (
     typed_code,
 )
 from booking.bookings.rules.outing import Coach, OutingFacts, Progress, coach_words, outing_steps
-from booking.bookings.rules.participation import HOURS, Away, Participation, participation, participation_words
+from booking.bookings.rules.participation import WEEKS, Away, Participation, participation, participation_words
 from booking.bookings.rules.states import Answer, State
 from booking.schools.models import SchoolKind
 
@@ -45,7 +46,11 @@ def test_every_signer_must_say_yes_and_the_first_no_decides(answers, together):
 
 # ---- Compulsory or optional
 
-COLLEGE = HOURS[SchoolKind.COLLEGE]
+USUAL = Hours(time(8), time(17, 30))
+
+
+def hours(absence, kind=SchoolKind.COLLEGE):
+    return WEEKS[kind].hours(absence.leaves_at.date(), USUAL)
 
 
 def away(start, end, *, day=12, known=True, off=False):
@@ -70,21 +75,26 @@ def away(start, end, *, day=12, known=True, off=False):
     ],
 )
 def test_an_outing_is_compulsory_when_it_fits_in_the_hours_of_class_from_door_to_door(absence, expected):
-    assert participation(absence, COLLEGE) is expected
+    assert participation(absence, hours(absence)) is expected
 
 
-def test_the_hours_are_dated_and_name_their_source():
-    for hours in HOURS.values():
-        assert hours.in_force_on == date(2023, 9, 1)
-        assert "13 juin 2023" in hours.source
-        assert all(first < last for first, last in hours.days.values())
+def test_a_primary_school_has_no_class_on_wednesdays():
+    absence = away((9, 0), (11, 0), day=13)
+    assert participation(absence, hours(absence)) is Participation.COMPULSORY
+    assert participation(absence, hours(absence, SchoolKind.ECOLE)) is Participation.OPTIONAL
+
+
+def test_what_the_teacher_says_wins_over_the_hours():
+    early, inside = away((6, 0), (20, 0)), away((9, 0), (11, 0))
+    assert participation(early, hours(early), Nature.COMPULSORY) is Participation.COMPULSORY
+    assert participation(inside, hours(inside), Nature.OPTIONAL) is Participation.OPTIONAL
 
 
 @pytest.mark.usefixtures("app")
 def test_the_sentence_says_what_families_get():
-    words = participation_words(away((8, 10), (12, 20)), COLLEGE)
+    words = participation_words(away((8, 10), (12, 20)), USUAL)
     assert "Obligatoire et gratuite" in words and "informe les familles" in words
-    words = participation_words(away((8, 10), (18, 20)), COLLEGE)
+    words = participation_words(away((8, 10), (18, 20)), USUAL)
     assert "Facultative" in words and "L’accord écrit des familles est nécessaire" in words
     assert "17\u00a0h\u00a030" in words
 

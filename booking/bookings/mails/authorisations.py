@@ -9,9 +9,10 @@ from typing import Any
 from flask import current_app
 
 from booking.bookings.authorisation_models import AuthorisationSigner
-from booking.bookings.authorisation_queries import Recipient, participation_of
+from booking.bookings.authorisation_queries import Recipient
 from booking.bookings.mails.sentences import hello, on_span, span
 from booking.bookings.mails.snapshots import facts_of
+from booking.bookings.participations import participation_of
 from booking.bookings.queries import journey_of
 from booking.bookings.rules.authorisations import Purpose, SignerRole
 from booking.bookings.rules.outing import coach_words

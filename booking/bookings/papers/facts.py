@@ -9,9 +9,11 @@ from booking.accounts.models import Person
 from booking.bookings.models import Booking
 from booking.bookings.papers.kinds import Outing
 from booking.bookings.papers.models import OutingFile, SchoolTerms
-from booking.bookings.papers.rules import Facts, Nature, Rule, is_away_at, is_compulsory, read_hours
+from booking.bookings.papers.rules import Facts, Nature, Rule, is_away_at, read_hours
+from booking.bookings.participations import participation_under
 from booking.bookings.queries import journey_of
 from booking.bookings.rules.capacity import groups_of
+from booking.bookings.rules.participation import Participation
 from booking.catalogue.models import Slot
 from booking.catalogue.rules.wording import identity_words
 from booking.companies.models import Site
@@ -143,8 +145,7 @@ def default_aims(booking: Booking) -> str:
 
 
 def _compulsory(booking: Booking, said: Nature, law: dict[str, Rule]) -> bool:
-    leaves, back = away_from_to(booking)
-    return is_compulsory(said, leaves, back, read_hours(law["usual-hours"].value))
+    return participation_under(booking, law, said).answer is not Participation.OPTIONAL
 
 
 def _group(booking: Booking) -> str:

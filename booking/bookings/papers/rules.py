@@ -149,13 +149,6 @@ class Nature(enum.StrEnum):
     OPTIONAL = "optional"
 
 
-def is_compulsory(said: Nature, leaves: datetime, back: datetime, usual: Hours) -> bool:
-    """Whether the outing takes place inside timetabled hours, unless the school says otherwise (product, rule 10)."""
-    if said is not Nature.BY_HOURS:
-        return said is Nature.COMPULSORY
-    return leaves.date() == back.date() and usual.first <= leaves.time() and back.time() <= usual.last
-
-
 def is_away_at(leaves: datetime, back: datetime, hours: Hours) -> bool:
     """Whether the class is away during some part of these hours."""
     return leaves.date() != back.date() or (leaves.time() < hours.last and back.time() > hours.first)

@@ -111,7 +111,9 @@ def _places(f: OutingFacts) -> OutingStep:
     return OutingStep("places", title, _("gardées"), Progress.DONE)
 
 
-def _head(f: OutingFacts) -> OutingStep:
+def _head(f: OutingFacts) -> OutingStep | None:
+    if f.head is None and f.state is not State.OFFERED and not f.head_comes_first:
+        return None  # entered by telephone, or the visit has begun: nobody was asked
     title = _("Le chef d’établissement")
     if f.head is Answer.YES:
         return OutingStep("head", title, _("a donné son autorisation"), Progress.DONE)

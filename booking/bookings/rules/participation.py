@@ -1,12 +1,17 @@
-"""Whether pupils must take part in an outing: it follows from the hours it takes, from door to door (rule 10)."""
+"""Whether pupils must take part in an outing: it follows from the hours it takes, from door to door (rule 10).
+
+An outing within the hours of the timetable is compulsory and free, the break at noon may be part of it; any other is
+optional and its families agree in writing. Source: circulaire du 13 juin 2023, Bulletin officiel n° 26 du 29 juin 2023,
+in force since 1 September 2023. The usual hours are a line of the law file, which the administrator sets.
+"""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from booking.bookings.papers.rules import Hours, Nature
 from booking.core.dates import format_day, format_hour
 from booking.core.i18n import _
 from booking.schools.models import SchoolKind
@@ -20,36 +25,31 @@ class Participation(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-Bells = tuple[time, time]
-
-
 @dataclass(frozen=True)
-class TeachingHours:
-    """The first and the last bell by day of the week (Monday is 0), lunch included; no day off class is in it.
+class SchoolWeek:
+    """Which days have class, and until when on Wednesdays. Ours, for want of the class's own timetable.
 
-    An outing within the hours of the timetable is compulsory and free, the break at noon may be part of it; any other
-    is optional and its families agree in writing. in_force_on and source are those of that principle; the hours are
-    ours, the usual ones, for want of the class's own timetable.
+    wednesday_ends: None where Wednesday has no class.
     """
 
-    in_force_on: date
-    source: str
-    days: Mapping[int, Bells]
+    decided_on: date
+    wednesday_ends: time | None
+
+    def hours(self, day: date, usual: Hours) -> Hours | None:
+        """From the first to the last bell of a day, the break at noon included; None without class."""
+        if day.weekday() in WEEKEND or (day.weekday() == WEDNESDAY and self.wednesday_ends is None):
+            return None
+        if day.weekday() == WEDNESDAY and self.wednesday_ends is not None:
+            return Hours(usual.first, min(usual.last, self.wednesday_ends))
+        return usual
 
 
-IN_FORCE_ON = date(2023, 9, 1)
-SOURCE = "circulaire du 13 juin 2023, Bulletin officiel n° 26 du 29 juin 2023"
-
-
-def _week(day: Bells, wednesday: Bells | None) -> TeachingHours:
-    days = {0: day, 1: day, 3: day, 4: day}
-    return TeachingHours(IN_FORCE_ON, SOURCE, {**days, 2: wednesday} if wednesday else days)
-
-
-HOURS: dict[SchoolKind, TeachingHours] = {
-    SchoolKind.ECOLE: _week((time(8, 30), time(16, 30)), None),
-    SchoolKind.COLLEGE: _week((time(8, 0), time(17, 30)), (time(8, 0), time(12, 30))),
-    SchoolKind.LYCEE: _week((time(8, 0), time(18, 0)), (time(8, 0), time(13, 0))),
+WEDNESDAY, WEEKEND = 2, frozenset({5, 6})
+DECIDED_ON = date(2026, 11, 25)
+WEEKS: dict[SchoolKind, SchoolWeek] = {
+    SchoolKind.ECOLE: SchoolWeek(DECIDED_ON, None),
+    SchoolKind.COLLEGE: SchoolWeek(DECIDED_ON, time(12, 30)),
+    SchoolKind.LYCEE: SchoolWeek(DECIDED_ON, time(12, 30)),
 }
 
 
@@ -63,32 +63,39 @@ class Away:
     is_day_off: bool = False
 
 
-def participation(away: Away, hours: TeachingHours) -> Participation:
-    """Whether the outing is compulsory, as its hours say."""
-    bells = hours.days.get(away.leaves_at.weekday())
+def participation(away: Away, hours: Hours | None, said: Nature = Nature.BY_HOURS) -> Participation:
+    """Whether the outing is compulsory: as the school says, else as its hours do. hours: of class on that day, if any."""
+    if said is not Nature.BY_HOURS:
+        return Participation(said.value)
     fits = (
-        bells is not None
+        hours is not None
         and not away.is_day_off
         and away.leaves_at.date() == away.back_at.date()
-        and bells[0] <= away.leaves_at.time()
-        and away.back_at.time() <= bells[1]
+        and hours.first <= away.leaves_at.time()
+        and away.back_at.time() <= hours.last
     )
     if not fits:
         return Participation.OPTIONAL
     return Participation.COMPULSORY if away.is_door_to_door else Participation.UNKNOWN
 
 
-def participation_words(away: Away, hours: TeachingHours) -> str:
+def participation_words(away: Away, hours: Hours | None, said: Nature = Nature.BY_HOURS) -> str:
     """The answer, why, and what families get: whoever knows the class's timetable can correct it."""
-    answer, bells = participation(away, hours), hours.days.get(away.leaves_at.weekday())
+    answer = participation(away, hours, said)
+    if said is Nature.COMPULSORY:
+        return _("Obligatoire et gratuite, a précisé l’enseignant. Une note informe les familles.")
+    if said is Nature.OPTIONAL:
+        return _("Facultative, a précisé l’enseignant. L’accord écrit des familles est nécessaire.")
     if answer is Participation.UNKNOWN:
         return _(
             "Obligatoire si le trajet tient aussi dans les heures de cours, sinon facultative : les heures de départ et de retour ne sont pas connues."
         )
-    if bells is None or away.is_day_off:
-        return _("Facultative : %(day)s n’est pas un jour de cours. L’accord écrit des familles est nécessaire.",
-                 day=format_day(away.leaves_at, year=False))  # fmt: skip
-    first, last = (format_hour(bell, short=True) for bell in bells)
+    if hours is None or away.is_day_off:
+        return _(
+            "Facultative : %(day)s n’est pas un jour de cours. L’accord écrit des familles est nécessaire.",
+            day=format_day(away.leaves_at, year=False),
+        )
+    first, last = (format_hour(bell, short=True) for bell in (hours.first, hours.last))
     if answer is Participation.COMPULSORY:
         return _(
             "Obligatoire et gratuite : de porte à porte, elle tient dans les heures de cours habituelles (%(first)s à %(last)s). Une note informe les familles.",

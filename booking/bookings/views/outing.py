@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from booking.bookings.authorisation_models import AuthorisationSigner
-from booking.bookings.authorisation_queries import ParticipationOf, participation_of
 from booking.bookings.models import Booking
+from booking.bookings.participations import ParticipationOf, participation_of
 from booking.bookings.queries import asks_head_first, journey_of
 from booking.bookings.rules.authorisations import SIGNER_WORDS, SignerRole, capacity_words, signed_words
 from booking.bookings.rules.journey import Journey

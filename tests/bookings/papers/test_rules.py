@@ -16,7 +16,6 @@ from booking.bookings.papers.rules import (
     CODE_LENGTH,
     Hours,
     HoursWrong,
-    Nature,
     RuleState,
     code_words,
     differences,
@@ -24,7 +23,6 @@ from booking.bookings.papers.rules import (
     hash_of,
     in_force,
     is_away_at,
-    is_compulsory,
     new_code,
     read_code,
     read_hours,
@@ -143,24 +141,6 @@ def test_hours_that_are_no_hours_are_refused_in_words(value):
 
 def at(hour: int, minute: int = 0) -> datetime:
     return datetime(2027, 1, 12, hour, minute)
-
-
-@pytest.mark.parametrize(
-    ("leaves", "back", "expected"),
-    [
-        (at(8), at(17, 30), True),
-        (at(7, 55), at(12), False),
-        (at(14), at(17, 35), False),
-        (at(8), datetime(2027, 1, 13, 12), False),
-    ],
-)
-def test_an_outing_is_compulsory_when_it_fits_within_school_hours(leaves, back, expected):
-    assert is_compulsory(Nature.BY_HOURS, leaves, back, USUAL) is expected
-
-
-def test_what_the_school_says_wins_over_the_hours():
-    assert is_compulsory(Nature.COMPULSORY, at(6), at(20), USUAL)
-    assert not is_compulsory(Nature.OPTIONAL, at(9), at(11), USUAL)
 
 
 def test_a_class_is_away_at_lunch_when_it_misses_some_of_it():
