@@ -1,4 +1,4 @@
-"""The head of a school authorises an outing from the mail, without an account; the firm then answers. By keyboard alone."""
+"""The head of a school authorises an outing from the mail, without an account; it is then the firm's turn."""
 
 from __future__ import annotations
 
@@ -52,10 +52,8 @@ def test_the_head_authorises_by_the_link_of_the_mail_with_no_account(page: Page,
     page.goto(booking_page)
     assert page.get_by_text("a donné son autorisation").first.is_visible()
     keyboard.press("Noter où en est le car")
-    keyboard.go_to("pas de car")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    keyboard.type("Départ du car", "08:10")
+    page.get_by_label("car commandé").check()
+    page.get_by_label("Départ du car").fill("08:10")
     keyboard.press("Enregistrer")
     assert page.get_by_text("départ du car à 8 h 10").is_visible()
     assert page.get_by_text("répond avant le").first.is_visible()
