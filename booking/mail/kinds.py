@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "need-declined": "the company cannot answer a need",
     "need-expired": "nobody answered a need in time",
     "need-withdrawn": "a class takes its need back",
+    "search-expired": "no firm met a need of the board in time",
     # product.md, section 6: the outings of a département are suspended
     "outings-suspended": "outings are suspended on the day of a booking, which stays",
     "outings-resumed": "the suspension is lifted: the booking may take place",

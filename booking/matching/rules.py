@@ -120,8 +120,10 @@ class WishOutsideEdition(Refusal):
         )
 
 
-def check_wishes(wishes: Sequence[Wish], *, today: date, edition: EditionWindow) -> None:
+def check_wishes(wishes: Sequence[Wish], *, today: date, edition: EditionWindow | None) -> None:
     """Whether a firm could answer these. A refusal's field is the wish's own, counted from 1.
+
+    edition: that of the activity; none where any visit would do.
 
     Refuses: WishesMissing, WishBackwards, WishInPast, WishTooFar, PeriodTooLong, WishOutsideEdition.
     """
@@ -136,6 +138,8 @@ def check_wishes(wishes: Sequence[Wish], *, today: date, edition: EditionWindow)
             raise WishTooFar(field=f"last_on_{number}")
         if wish.last_on - wish.first_on > LONGEST_PERIOD:
             raise PeriodTooLong(field=f"last_on_{number}")
+        if edition is None:
+            continue
         is_outside = wish.last_on < edition.window_starts_on or wish.first_on > edition.window_ends_on
         if is_outside and not edition.is_permanent:
             raise WishOutsideEdition(

@@ -126,7 +126,9 @@ def answer_need(need_id: int, host: Person, draft: SlotDraft, *, is_open_to_all:
 
 def due_needs(limit: int = 500) -> list[int]:
     """Ids of the open needs whose time is over, the oldest first."""
-    query = select(Need.id).where(Need.state == NeedState.OPEN, Need.deadline_at <= clock.now())
+    query = select(Need.id).where(
+        Need.state == NeedState.OPEN, Need.activity_id.is_not(None), Need.deadline_at <= clock.now()
+    )
     return list(db.session.scalars(query.order_by(Need.deadline_at, Need.id).limit(limit)))
 
 
@@ -169,7 +171,7 @@ def _answer_due(activity: Activity, wishes: Sequence[Wish], now: datetime) -> da
 def _lock(need_id: int) -> Need:
     db.session.execute(update(Need).where(Need.id == need_id).values(updated_at=Need.updated_at))
     need = db.session.get(Need, need_id, populate_existing=True)
-    if need is None:
+    if need is None or need.is_on_board:
         raise NotFound()
     return need
 

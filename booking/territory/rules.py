@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import asin, ceil, cos, radians, sin, sqrt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import holidays
 
@@ -275,6 +276,11 @@ class HolidayCalendar:
     def is_day_off_for_school(self, day: date) -> bool:
         """Saturday, Sunday, a public holiday or a known school holiday. Wednesday is a school day."""
         return day.weekday() >= 5 or self.status(day).is_off
+
+
+def today_at(timezone: str, now: datetime) -> date:
+    """The day it is there."""
+    return now.astimezone(ZoneInfo(timezone)).date()
 
 
 def add_open_days(start: date, days: int, is_off: Callable[[date], bool]) -> date:

@@ -369,6 +369,7 @@ class CancelReason(enum.StrEnum):
     CLASH = "clash"
     # A class that waited on several dates of an activity has one of them.
     PLACED = "placed"
+    NEED_WITHDRAWN = "need_withdrawn"
     OTHER = "other"
 
 
@@ -390,6 +391,7 @@ REASON_WORDS: dict[CancelReason, object] = {
     CancelReason.CLASH: _l("la nouvelle date tombe sur une autre sortie de la classe"),
     CancelReason.LINKED: _l("la sortie liée n’a pas lieu"),
     CancelReason.PLACED: _l("la classe a une place sur un autre créneau de l’activité"),
+    CancelReason.NEED_WITHDRAWN: _l("la classe ne cherche plus de visite"),
     CancelReason.OTHER: _l("autre raison"),
 }
 

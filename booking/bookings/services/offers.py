@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from booking.accounts.models import Person
@@ -21,7 +22,7 @@ from booking.bookings.rules.states import (
 )
 from booking.bookings.rules.waiting import OFFER_DAYS
 from booking.bookings.services.first_booking import tell_school_of_first_booking
-from booking.bookings.services.places import NotFound, fresh_slot, lock_booking, take_places
+from booking.bookings.services.places import NotFound, fresh_slot, lock_offered, take_places
 from booking.bookings.services.requests import (
     Wish,
     alive_booking,
@@ -61,6 +62,16 @@ class OfferLapsed(Refusal):
 
     def sentence(self) -> Any:
         return _l("L’offre a expiré : ses places ne sont plus gardées.")
+
+
+AfterAcceptance = Callable[[Booking, Person], None]
+_AFTER: list[AfterAcceptance] = []
+
+
+def after_acceptance(verb: AfterAcceptance) -> AfterAcceptance:
+    """Declare what a room further right does when an offered place is taken, in the same transaction and under its locks."""
+    _AFTER.append(verb)
+    return verb
 
 
 def offer_places(
@@ -113,7 +124,7 @@ def accept_offer(booking_id: int, person: Person) -> Booking:
     The class waits no longer for the other dates of the activity.
     Refuses: NotPossibleNow when it is no longer offered, OfferLapsed when its time is over.
     """
-    booking = lock_booking(booking_id, with_waits=True)
+    booking = lock_offered(booking_id)
     now = clock.now()
     if booking.state is State.OFFERED and booking.deadline_at and booking.deadline_at <= now:
         raise OfferLapsed()
@@ -130,4 +141,6 @@ def accept_offer(booking_id: int, person: Person) -> Booking:
     if booking.origin is Origin.WAITING:
         tell_school_of_first_booking(booking)
     end_other_waits(booking)
+    for verb in _AFTER:
+        verb(booking, person)
     return booking

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.bookings.models import Booking, SchoolInEdition
@@ -17,7 +17,7 @@ from booking.bookings.queries import room_of, turn_of
 from booking.bookings.rules.capacity import Places, check_places
 from booking.bookings.rules.changes import NoRoomForMore
 from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
-from booking.bookings.rules.states import ALIVE, State
+from booking.bookings.rules.states import ALIVE, Origin, State
 from booking.bookings.rules.waiting import PlacesAwaited
 from booking.catalogue.models import Edition, Slot, SlotState
 from booking.core import clock
@@ -83,7 +83,14 @@ def lock_booking_with_slot(booking_id: int, slot_id: int) -> Booking:
     return _lock_booking_and(booking_id, [slot_id])
 
 
-def _lock_booking_and(booking_id: int, slot_ids: Sequence[int], *, with_waits: bool = False) -> Booking:
+def lock_offered(booking_id: int) -> Booking:
+    """As lock_booking with its waits, and with what other firms offered to its class for a need. Refuses: NotFound."""
+    return _lock_booking_and(booking_id, [], with_waits=True, with_offers=True)
+
+
+def _lock_booking_and(
+    booking_id: int, slot_ids: Sequence[int], *, with_waits: bool = False, with_offers: bool = False
+) -> Booking:
     columns = (Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id, Booking.group_id)
     here = db.session.execute(select(*columns).where(Booking.id == booking_id)).first()
     if here is None:
@@ -91,6 +98,8 @@ def _lock_booking_and(booking_id: int, slot_ids: Sequence[int], *, with_waits: b
     concerned = Booking.id == booking_id
     if here.group_id is not None:
         concerned = or_(concerned, and_(Booking.group_id == here.group_id, Booking.state.in_(ALIVE)))
+    if with_offers:
+        concerned = or_(concerned, _offered_for_needs(here.class_id))
     rows = db.session.execute(select(*columns).where(concerned)).all()
     lock_all(rows, with_waits=with_waits, and_slots=slot_ids)
     booking = db.session.get_one(Booking, booking_id, populate_existing=True)
@@ -98,6 +107,19 @@ def _lock_booking_and(booking_id: int, slot_ids: Sequence[int], *, with_waits: b
         # It moved between the look and the lock of its class: now it cannot any more.
         lock_slot(booking.slot_id)
     return booking
+
+
+def lock_offers(class_id: int) -> list[Booking]:
+    """Hold the class and every place that firms offered it for a need; gives these bookings, read afresh."""
+    columns = (Booking.school_id, Booking.edition_id, Booking.class_id, Booking.slot_id)
+    lock_all(db.session.execute(select(*columns).where(_offered_for_needs(class_id))).all())
+    lock_class(class_id)
+    query = select(Booking).where(_offered_for_needs(class_id)).order_by(Booking.slot_id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _offered_for_needs(class_id: int) -> ColumnElement[bool]:
+    return and_(Booking.class_id == class_id, Booking.state == State.OFFERED, Booking.origin == Origin.NEED)
 
 
 def lock_all(rows: Iterable[Any], *, with_waits: bool = False, and_slots: Iterable[int] = ()) -> None:
