@@ -9,13 +9,14 @@ from sqlalchemy import select, update
 
 from booking.accounts.models import Person
 from booking.bookings import services
-from booking.bookings.models import SchoolInEdition
+from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.rules.capacity import Places, check_places
 from booking.bookings.services import places, requests
 from booking.catalogue.models import Slot
 from booking.core import clock
 from booking.core.db import db, transaction
 from booking.core.errors import Refusal
+from booking.matching.board import services as board
 from tests.make import NOW
 from tests.sign_in import signed_in
 
@@ -79,3 +80,32 @@ def _take_away(module: Any, name: str, stand_in: Any) -> None:
     """Replace a safeguard, for good: this process does nothing else. It must exist, or the twin would prove nothing."""
     assert hasattr(module, name)
     setattr(module, name, stand_in)
+
+
+def offer_for_need(need_id: int, slot_id: int) -> str:
+    """Offer a date for a need of the board by the service: "offered", or the code of the refusal."""
+    clock.now = lambda: NOW
+    slot = db.session.get(Slot, slot_id)
+    company_id, contact_id = slot.activity.company_id, slot.activity.contact_id
+    try:
+        with transaction():
+            board.offer_slot(need_id, company_id, slot_id, db.session.get(Person, contact_id))
+    except Refusal as refusal:
+        return refusal.code
+    return "offered"
+
+
+def accept_or_withdraw(booking_id: int, need_id: int | None) -> str:
+    """Accept an offered place, or take the whole need back when one is given: "done", or the code of the refusal."""
+    clock.now = lambda: NOW
+    teacher_id = db.session.get(Booking, booking_id).teacher_id
+    try:
+        with transaction():
+            teacher = db.session.get(Person, teacher_id)
+            if need_id is None:
+                services.accept_offer(booking_id, teacher)
+            else:
+                board.withdraw_from_board(need_id, teacher)
+    except Refusal as refusal:
+        return refusal.code
+    return "done"

@@ -6,18 +6,22 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
+from booking.accounts.models import Person
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import ALIVE
-from booking.catalogue.models import Activity, Slot
+from booking.catalogue.models import Activity, ActivityKind, Slot
 from booking.catalogue.rules.slots import Capacity
 from booking.catalogue.services import SlotDraft
 from booking.core.db import db
 from booking.demo.rules import Season
 from booking.demo.services.offers import Offered
 from booking.demo.services.people import Cast
+from booking.matching.board.rules import NeedDraft
+from booking.matching.board.services import post_to_board
+from booking.matching.models import Need
 from booking.matching.rules import Half, Wish
 from booking.matching.services import answer_need, post_need
-from booking.schools.models import SchoolClass
+from booking.schools.models import Audience, SchoolClass
 
 HOST, NEIGHBOUR = "turbines", "yerres"
 
@@ -43,6 +47,22 @@ def make_needs(season: Season, cast: Cast, offered: Offered) -> None:
         datetime.combine(day, time(14)), datetime.combine(day, time(15, 30)), Capacity(1, school_class.pupils, 1)
     )
     answer_need(need.id, answered.contact, draft)
+    make_board(season, cast)
+
+
+def make_board(season: Season, cast: Cast) -> None:
+    """Three classes look for any visit: firms of the demo see them on the need board."""
+    days = season.days
+    first, last = days[len(days) // 3], days[-1]
+    asked = (
+        NeedDraft((Wish(first, last, Half.MORNING),), theme="robots et automatismes", message="Nous montons un robot."),
+        NeedDraft((Wish(first, last),), can_travel=False, radius_km=50, theme="métiers d’un atelier"),
+        NeedDraft((Wish(first, last, Half.AFTERNOON),), kinds=(ActivityKind.SITE_VISIT,), radius_km=30),
+    )
+    busy = set(db.session.scalars(select(Need.class_id)))
+    free = [each for each in cast.classes if each.audience is Audience.PUPILS and each.id not in busy]
+    for school_class, draft in zip(free[:: max(1, len(free) // len(asked))], asked, strict=False):
+        post_to_board(school_class.id, db.session.get_one(Person, school_class.owner_id), draft)
 
 
 def _to_agree(offered: Offered, key: str) -> Activity:

@@ -43,7 +43,7 @@ def compose_search_expired(mail: OutgoingMail) -> Content:
     letter = mail.payload
     with speaking(mail.language):
         programme = absolute_url(f"/programme?free=1&level={letter['level'] or ''}", mail.language)
-        subject = _("Votre recherche de visite s’arrête : %(class_name)s", class_name=letter["class_name"])
+        subject = _("Votre recherche de visite s’arrête : %(class_name)s", class_name=letter["class_name"])
         context = _context(
             mail,
             rows=[

@@ -62,7 +62,7 @@ class ClassLooksAlready(Refusal):
     field = "class_id"
 
     def sentence(self) -> Any:
-        return _l("Cette classe a déjà une recherche en cours : modifiez-la ou retirez-la dans « Mes réservations ».")
+        return _l("Cette classe a déjà une recherche en cours : modifiez-la ou retirez-la dans « Mes réservations ».")
 
 
 class TooManyNeeds(Refusal):
@@ -73,8 +73,8 @@ class TooManyNeeds(Refusal):
 
     def sentence(self) -> Any:
         return _ln(
-            "Vous avez déjà %(num)d recherche en cours, le plus que l’on puisse avoir : retirez-la d’abord.",
-            "Vous avez déjà %(num)d recherches en cours, le plus que l’on puisse avoir : retirez-en une d’abord.",
+            "Vous avez déjà %(num)d recherche en cours, le plus que l’on puisse avoir : retirez-la d’abord.",
+            "Vous avez déjà %(num)d recherches en cours, le plus que l’on puisse avoir : retirez-en une d’abord.",
             self.most,
         )
 
@@ -95,8 +95,8 @@ class TooSoon(Refusal):
 
     def sentence(self) -> Any:
         return _ln(
-            "Laissez %(num)d jour aux entreprises : ajoutez une date ou une période plus lointaine.",
-            "Laissez %(num)d jours aux entreprises : ajoutez une date ou une période plus lointaine.",
+            "Laissez %(num)d jour aux entreprises : ajoutez une date ou une période plus lointaine.",
+            "Laissez %(num)d jours aux entreprises : ajoutez une date ou une période plus lointaine.",
             self.days,
         )
 
@@ -109,7 +109,7 @@ class NobodyCanCome(Refusal):
 
     def sentence(self) -> Any:
         return _l(
-            "Si la classe ne se déplace pas, ajoutez « Ateliers en classe » aux formes souhaitées, ou n’en cochez aucune."
+            "Si la classe ne se déplace pas, ajoutez « Ateliers en classe » aux formes souhaitées, ou n’en cochez aucune."
         )
 
 
@@ -200,7 +200,7 @@ class OfferedAlready(Refusal):
     code = "offered_already"
 
     def sentence(self) -> Any:
-        return _l("Vous avez déjà proposé une date à cette classe : elle doit d’abord répondre.")
+        return _l("Vous avez déjà proposé une date à cette classe : elle doit d’abord répondre.")
 
 
 class EnoughOffers(Refusal):
@@ -225,8 +225,8 @@ class TooManyOffers(Refusal):
 
     def sentence(self) -> Any:
         return _ln(
-            "Vous avez %(num)d proposition sans réponse, le plus que l’on puisse avoir : attendez la réponse.",
-            "Vous avez %(num)d propositions sans réponse, le plus que l’on puisse avoir : attendez une réponse.",
+            "Vous avez %(num)d proposition sans réponse, le plus que l’on puisse avoir : attendez la réponse.",
+            "Vous avez %(num)d propositions sans réponse, le plus que l’on puisse avoir : attendez une réponse.",
             self.most,
         )
 
@@ -236,7 +236,7 @@ class NotWhatIsSought(Refusal):
     field = "activity_id"
 
     def sentence(self) -> Any:
-        return _l("Cette activité ne répond pas à la recherche : niveau, secteur, forme ou distance.")
+        return _l("Cette activité ne répond pas à la recherche : niveau, secteur, forme ou distance.")
 
 
 class NeedTakenBack(Refusal):
@@ -244,7 +244,7 @@ class NeedTakenBack(Refusal):
 
     def sentence(self) -> Any:
         return _l(
-            "Cette recherche n’est plus en cours : la classe a trouvé une visite, l’a retirée, ou son délai est passé."
+            "Cette recherche n’est plus en cours : la classe a trouvé une visite, l’a retirée, ou son délai est passé."
         )
 
 
@@ -254,7 +254,7 @@ class OfferJustMade(Refusal):
     code = "offer_just_made"
 
     def sentence(self) -> Any:
-        return _l("Une entreprise vient de proposer une date : relisez les propositions avant de continuer.")
+        return _l("Une entreprise vient de proposer une date : relisez les propositions avant de continuer.")
 
 
 def check_offers(*, own_waiting: int, of_need: int, of_company: int) -> None:

@@ -19,5 +19,5 @@ def sought_words(theme: str, sectors: Sequence[str], kinds: Sequence[str]) -> st
 def reach_words(radius_km: int, *, can_travel: bool) -> str:
     """How far the class would go."""
     if not can_travel:
-        return _("la classe ne se déplace pas : l’entreprise vient")
+        return _("la classe ne se déplace pas : l’entreprise vient")
     return _("à moins de %(km)d km de l’établissement", km=radius_km)

@@ -18,6 +18,7 @@ from booking.core.i18n import _
 from booking.matching import services
 from booking.matching.forms import WishesForm
 from booking.matching.models import Need, NeedState
+from booking.matching.views import board
 from booking.matching.views.shown import classes_for, panel_of
 
 bp = Blueprint("needs", __name__, url_prefix="/teacher")
@@ -61,6 +62,8 @@ def _sent_words(need: Need) -> str:
 @signed_in_required
 def show(need_id: int) -> str:
     need = _mine_or_404(need_id)
+    if need.is_on_board:
+        return board.show_mine(need)
     return render_template("matching/need.html", need=need, activity=need.activity, is_open=_is_open(need))
 
 
@@ -68,13 +71,22 @@ def show(need_id: int) -> str:
 @signed_in_required
 def withdraw(need_id: int) -> Any:
     need = _mine_or_404(need_id)
+    is_on_board = need.is_on_board
     try:
-        with transaction():
-            services.withdraw_need(need.id, current_user)
+        if is_on_board:
+            board.withdraw_mine(need)
+        else:
+            with transaction():
+                services.withdraw_need(need.id, current_user)
     except Refusal as refusal:
         flash(refusal.message, "error")
     else:
-        flash(_("La demande est retirée. L’entreprise en est informée."), "success")
+        flash(
+            _("La recherche est retirée. Les entreprises qui gardaient une date en sont informées.")
+            if is_on_board
+            else _("La demande est retirée. L’entreprise en est informée."),
+            "success",
+        )
     return redirect(url_for(".show", need_id=need_id))
 
 
