@@ -1,13 +1,13 @@
 """need board
 
-Revises: authorisations
+Revises: school_groups
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'need_board'
-down_revision = 'authorisations'
+down_revision = 'school_groups'
 branch_labels = None
 depends_on = None
 
