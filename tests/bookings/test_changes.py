@@ -26,8 +26,10 @@ from booking.bookings.rules.explain import AdultsMissing
 from booking.bookings.rules.states import Actor, Answer, CancelReason, Event, LinkRule, NotPossibleNow, State
 from booking.bookings.services.activities import NothingToCancel
 from booking.bookings.services.answers import OptionLapsed, RequestLapsed
+from booking.bookings.services.hand_over import StillNeeded
 from booking.bookings.services.offers import ClassNotFree
 from booking.bookings.services.places import NotFound
+from booking.bookings.services.transitions import step
 from booking.catalogue.models import ActivityKind, ConfirmationMode, PublicationState, SlotState
 from booking.core.checks import violations
 from booking.core.db import db, transaction
@@ -75,7 +77,9 @@ def taken(slot) -> tuple[int, int]:
 
 
 def kinds() -> list[str]:
-    return sorted(db.session.scalars(select(OutgoingMail.kind).where(OutgoingMail.kind != "school-notice")))
+    """What the two sides are sent; the school's mailbox, and whoever authorises outings, hear of it apart."""
+    apart = ("school-notice", "authorisation-asked")
+    return sorted(db.session.scalars(select(OutgoingMail.kind).where(OutgoingMail.kind.not_in(apart))))
 
 
 def new_kinds(before: list[str]) -> list[str]:
@@ -262,6 +266,7 @@ def test_silence_is_no_and_the_teacher_is_told(late, set_now):
     set_now(change.due_at)
     with pytest.raises(ChangeGone):
         answer(change, True)
+    assert services.due_changes() == [change.id]
     before = kinds()
     for _ in range(2):
         with transaction():
@@ -577,3 +582,25 @@ def test_tied_classes_of_a_cancelled_slot_hear_that_it_is_cancelled():
         services.cancel_slot(slot.id, slot.activity.contact, reason=CancelReason.SAFETY)
     assert {booking.end_reason for booking in bookings} == {"safety"}
     assert violations() == []
+
+
+def test_whoever_withdrew_an_activity_stays_its_contact_while_classes_come():
+    booking = book(make.make_slot())
+    activity, host = booking.slot.activity, booking.slot.activity.contact
+    activity.state = PublicationState.UNPUBLISHED
+    db.session.commit()
+    with pytest.raises(StillNeeded) as refused, transaction():
+        services.leave(host.memberships[0].id, host)
+    assert refused.value.activities == 1
+
+
+def test_complaint_43_a_late_cancellation_is_cancelled_and_never_counts_as_missed(late):
+    booking = book(make.make_slot())
+    late()
+    teacher = booking.teacher
+    with transaction():
+        change = services.ask_to_cancel(booking.id, teacher, reason=CancelReason.ILLNESS)
+    answer(change, True)
+    host = booking.slot.activity.contact
+    with pytest.raises(NotPossibleNow), transaction():
+        step(booking, Event.MISS, Actor.HOST, host)

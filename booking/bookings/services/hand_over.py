@@ -38,7 +38,7 @@ class NotAColleague(Refusal):
 
 
 class StillNeeded(Refusal):
-    """bookings: alive ones of the person. activities: published ones whose contact the person is."""
+    """bookings: alive ones of the person. activities: published or booked ones whose contact the person is."""
 
     code = "still_needed"
     field = "heir"
@@ -119,7 +119,7 @@ def close_account(person_id: int) -> Person:
     person = db.session.get_one(Person, person_id, populate_existing=True)
     if left := len(_alive_of(person)):
         raise StillNeeded(bookings=left)
-    if left := _published_of(person):
+    if left := _in_need_of_a_contact(Activity.contact_id == person.id):
         raise StillNeeded(activities=left)
     for booking in _lock(Booking.booked_by_id == person.id):
         _pass_on(booking, person, booking.teacher, person, Actor.TEACHER)
@@ -244,7 +244,7 @@ def _leave_company(membership: Membership, person: Person, heir: Person | None) 
     lock_company(membership.company_id)
     activities = list(db.session.scalars(select(Activity).where(*_activities_of(membership)).order_by(Activity.id)))
     if heir is None:
-        if left := sum(activity.state is PublicationState.PUBLISHED for activity in activities):
+        if left := _in_need_of_a_contact(*_activities_of(membership)):
             raise StillNeeded(activities=left)
         return
     if activities:
@@ -287,9 +287,16 @@ def _alive_of(person: Person, school_id: int | None = None) -> Sequence[int]:
     return db.session.scalars(query.where(Booking.school_id == school_id) if school_id else query).all()
 
 
-def _published_of(person: Person) -> int:
-    query = select(func.count()).where(Activity.contact_id == person.id, Activity.state == PublicationState.PUBLISHED)
-    return db.session.scalar(query) or 0
+def _in_need_of_a_contact(*concerned: Any) -> int:
+    """How many of these activities are published, or withdrawn while classes still come."""
+    coming = (
+        select(Booking.id)
+        .join(Booking.slot)
+        .where(Slot.activity_id == Activity.id, Booking.state.in_(ALIVE), Slot.ends_at > clock.now())
+        .exists()
+    )
+    is_needed = or_(Activity.state == PublicationState.PUBLISHED, coming)
+    return db.session.scalar(select(func.count()).select_from(Activity).where(*concerned, is_needed)) or 0
 
 
 def _lock(*concerned: Any) -> list[Booking]:

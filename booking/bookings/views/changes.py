@@ -256,7 +256,7 @@ def change_words(change: BookingChange) -> str:
         details = {"was": {name: seen[name] for name in names}, "now": {name: wanted[name] for name in names}}
     else:
         details = {"was": change.seen, "now": change.wanted}
-    return ", ".join(changed_words(details))
+    return ", ".join(changed_words(details, is_staff=not change.booking.level_code))
 
 
 @bp.app_template_filter("change_state_words")

@@ -11,9 +11,11 @@ from booking.bookings import services
 from booking.bookings.models import Booking
 from booking.bookings.queries import explain_all
 from booking.bookings.rules.capacity import adults_needed
+from booking.bookings.rules.changes import ChangeKind, Counts
 from booking.bookings.rules.explain import HolidaysUnknown
 from booking.bookings.rules.states import Actor, CancelReason, State
 from booking.bookings.services import Wish
+from booking.bookings.services.asked import ask
 from booking.catalogue.models import Activity, BookedBy, Slot
 from booking.core.db import db
 from booking.core.errors import Refusal
@@ -131,6 +133,9 @@ def _then(step: Step, booking: Booking, season: Season | None = None) -> None:
     host, slot = booking.slot.activity.contact, booking.slot
     if step.then == "accept":
         services.answer_request(booking.id, host, accept=True, note=step.note)
+    elif step.then == "ask_more":
+        services.answer_request(booking.id, host, accept=True)
+        _ask_for_more(step, booking)
     elif step.then == "decline":
         services.answer_request(booking.id, host, accept=False, reason=step.reason, note=step.note)
     elif step.then == "cancel":
@@ -140,6 +145,13 @@ def _then(step: Step, booking: Booking, season: Season | None = None) -> None:
     elif step.then == "move_slot" and season is not None:
         start = _other_day(season, slot)
         services.move_slot(slot.id, host, start, start + (slot.local_end - slot.local_start), note=step.note)
+
+
+def _ask_for_more(step: Step, booking: Booking) -> None:
+    """One pupil more, as a class asks whose limit has passed: none of the story's dates is that near."""
+    room = booking.slot.max_pupils - booking.slot.taken_pupils
+    counts = Counts(booking.pupils + min(1, room), booking.adults + 1, booking.assistants, booking.girls)
+    ask(services.lock_booking(booking.id), booking.teacher, ChangeKind.COUNT, counts=counts, note=step.note)
 
 
 def _other_day(season: Season, slot: Slot) -> datetime:
