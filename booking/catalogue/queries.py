@@ -135,6 +135,13 @@ def open_slots_by_departement(edition: Edition) -> dict[str, int]:
     return dict(db.session.execute(query).tuples().all())
 
 
+def free_slots(edition: Edition, *columns: Any) -> Select[Any]:
+    """The slots of an edition that some class could still book, joined to their activity, its company and its site."""
+    now = clock.now()
+    query = select(*columns).select_from(Slot).join(Slot.activity)
+    return _of_edition(query, edition).where(_is_coming(now), _has_room(now))
+
+
 # ---- One activity
 
 

@@ -12,6 +12,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     suspension_views,
     views,
 )
+from booking.tracking.silence import views as silence_views  # noqa: F401
 
 
 def init_app(app: Flask) -> None:

@@ -106,7 +106,7 @@ def board_csv(membership_id: int) -> Response:
     asked = _asked(membership_id)
     edition = asked.edition or abort(404)
     table = exports.figures_table(figures.board(asked.scope, edition, asked.filters))
-    return _csv("tableau-de-bord", (_("Chapitre"), _("Chiffre"), _("Valeur"), _("Définition")), table)
+    return csv_answer("tableau-de-bord", (_("Chapitre"), _("Chiffre"), _("Valeur"), _("Définition")), table)
 
 
 @bp.get("/<int:membership_id>/<any(activities, slots, bookings, schools):what>")
@@ -129,10 +129,11 @@ def rows_csv(membership_id: int, what: str) -> Response:
     edition = asked.edition or abort(404)
     _title, rows_of = ROWS[what]
     found = queries.all_of(rows_of(asked.scope, edition, asked.filters, **asked.narrowed(what)))
-    return _csv(what, exports.SHEETS[what].headings, exports.rows_of(what, found))
+    return csv_answer(what, exports.SHEETS[what].headings, exports.rows_of(what, found))
 
 
-def _csv(name: str, headings: Sequence[Any], table: list[list[Any]]) -> Response:
+def csv_answer(name: str, headings: Sequence[Any], table: list[list[Any]]) -> Response:
+    """A table to download, for this reader alone."""
     answer = Response(csv_bytes([str(heading) for heading in headings], table), content_type=CSV_TYPE)
     answer.headers["Content-Disposition"] = f'attachment; filename="etabli-{name}.csv"'
     answer.headers["Cache-Control"] = "private, no-store"

@@ -1,0 +1,41 @@
+"""What officers write down: who was called."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.accounts.models import Person
+from booking.catalogue.models import Edition
+from booking.core.db import Model, StrEnumType
+from booking.schools.models import School
+
+
+class ContactKind(enum.StrEnum):
+    CALLED = "called"
+    WRITTEN = "written"
+
+
+class SchoolContact(Model):
+    """An officer called, or wrote to, a school about an edition. undone_at: noted by mistake; the row stays."""
+
+    __tablename__ = "school_contact"
+    __table_args__ = (Index("ix_school_contact_edition", "edition_id", "school_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[ContactKind] = mapped_column(StrEnumType(ContactKind))
+    contacted_on: Mapped[date]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    school: Mapped[School] = relationship()
+    edition: Mapped[Edition] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
