@@ -1,13 +1,13 @@
 """which schools were called or written to about an edition
 
-Revises: school_groups
+Revises: need_board
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'school_contacts'
-down_revision = 'school_groups'
+down_revision = 'need_board'
 branch_labels = None
 depends_on = None
 
