@@ -604,3 +604,13 @@ def test_complaint_43_a_late_cancellation_is_cancelled_and_never_counts_as_misse
     host = booking.slot.activity.contact
     with pytest.raises(NotPossibleNow), transaction():
         step(booking, Event.MISS, Actor.HOST, host)
+
+
+def test_the_check_finds_a_change_that_waits_for_nobody(late):
+    booking = book(make.make_slot())
+    late()
+    count(booking, 30)
+    assert violations() == []
+    booking.state = State.ATTENDED
+    db.session.commit()
+    assert "change-pending" in {violation.code for violation in violations()}
