@@ -416,8 +416,8 @@ def saved_classes(person: Person) -> list[SchoolClass]:
 
 
 def usual_class(classes: Sequence[SchoolClass], person_id: int, activity: Activity | None = None) -> SchoolClass | None:
-    """The class to begin with among these: the one that the person booked for last, if the activity is for it, else one
-    that it is for, else the last one all the same, else the first."""
+    """The class to begin with among these, the person's own before a colleague's: the one booked for last, if the
+    activity is for it, else one that it is for, else the last one all the same, else the first."""
     if len(classes) < 2:
         return next(iter(classes), None)
     latest = (
@@ -430,7 +430,14 @@ def usual_class(classes: Sequence[SchoolClass], person_id: int, activity: Activi
         .limit(1)
     )
     last_id = db.session.scalar(latest)
-    return min(classes, key=lambda each: (not _is_for(activity, each), each.id != last_id))
+    return min(
+        classes,
+        key=lambda each: (
+            each.owner_id != person_id and each.id != last_id,
+            not _is_for(activity, each),
+            each.id != last_id,
+        ),
+    )
 
 
 def _is_for(activity: Activity | None, school_class: SchoolClass) -> bool:

@@ -299,6 +299,10 @@ class _Weekdays(Form):
     )
 
 
+# Pupils of a class, for want of knowing better.
+USUAL_CLASS = 30
+
+
 class _OneDay(Form):
     day = DayField(_l("Jour"), validators=[_needed(_l("Choisissez un jour."))])
 
@@ -322,7 +326,7 @@ class _HoursAndPlaces(Form):
         least=1,
         most=MAX_PUPILS,
         required=_l("Indiquez un nombre d’élèves."),
-        default=30,
+        default=USUAL_CLASS,
     )
     adults_per_class = CountField(
         _l("Accompagnateurs"),
@@ -442,9 +446,12 @@ def slot_values(slot: Slot, *, weeks_later: int = 0) -> dict[str, Any]:
 
 
 def first_slot_values(activity: Activity) -> dict[str, Any]:
-    """What the form of a first slot proposes, from what the activity says of its groups."""
+    """What the form of a first slot proposes, from what the activity says of its groups: as many as a whole class needs."""
     size = activity.group_size_max
-    return {"max_pupils": size, "adults_per_class": activity.adults_per_group} if size else {}
+    if not size:
+        return {}
+    groups = -(-USUAL_CLASS // size)
+    return {"max_pupils": size * groups, "adults_per_class": activity.adults_per_group}
 
 
 def _at(day: date, hour: time | None) -> datetime:

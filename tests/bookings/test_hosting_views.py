@@ -496,6 +496,21 @@ def test_only_the_ticked_dates_are_created_with_the_same_hours_and_places(page, 
     assert {(slot.max_classes, slot.max_pupils, slot.audience) for slot in slots} == {(2, 60, SlotAudience.RESERVED)}
 
 
+def test_creating_the_same_dates_twice_says_that_they_are_there(page, series):
+    data = series_typed(step="create", days=["2026-12-01", "2026-12-15"])
+    page.post(series, data=data)
+    assert "Ces créneaux sont déjà créés" in text_of(page.post(series, data=data, follow_redirects=True))
+    assert len(db.session.scalars(db.select(Slot)).all()) == 2
+    more = page.post(series, data={**data, "days": ["2026-12-15", "2026-12-08"]}, follow_redirects=True)
+    assert "1 créneau est ajouté" in text_of(more)
+
+
+@pytest.mark.parametrize(("size", "pupils"), [(15, 30), (12, 36), (40, 40), (None, 30)])
+def test_a_first_slot_proposes_the_groups_that_a_whole_class_needs(page, site, host, base, size, pupils):
+    activity = add_activity(site, host, group_size_max=size)
+    assert re.search(rf'name="max_pupils"[^>]*value="{pupils}"', page.get(f"{base}/{activity.id}/slots/new").text)
+
+
 def test_a_series_carries_a_minimum_of_pupils_with_a_decision_day_before_each_date(page, series):
     typed = series_typed(min_pupils="20", decision_days="7", days=["2026-12-08", "2026-12-15"])
     assert "20 élèves au moins, décision 7 jours avant" in text_of(page.post(series, data=typed)).replace("\xa0", " ")

@@ -275,6 +275,13 @@ def test_a_company_that_waits_invites_one_school_which_books(client, visitor, wa
     assert violations() == []
 
 
+def test_the_private_page_of_a_company_that_waits_does_not_call_it_verified(client, visitor, waiting_slot, school):
+    path = invite(client, waiting_slot.activity.contact, waiting_slot, school_search=school.uai)
+    text = text_of(visitor.get(path))
+    assert "vérification en cours" in text
+    assert "entreprise vérifiée" not in text
+
+
 def test_a_company_that_waits_invites_another_school_once_the_first_is_taken_back(client, waiting_slot, school):
     host = waiting_slot.activity.contact
     invite(client, host, waiting_slot, school_search=school.uai)

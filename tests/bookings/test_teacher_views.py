@@ -14,6 +14,7 @@ from booking.bookings import services
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import Actor, CancelReason, State
 from booking.catalogue.models import ActivityKind, ConfirmationMode, PublicationState
+from booking.catalogue.rules.wording import ref_of
 from booking.core.db import db, transaction
 from booking.schools.models import SchoolClass
 from tests import make
@@ -395,6 +396,27 @@ def test_a_colleagues_class_can_be_booked_for_and_mine_come_first(page, school, 
     booking = the_booking()
     assert booking.teacher_id == theirs.owner_id != booking.booked_by_id
     assert page.get(f"/teacher/bookings/{booking.id}").status_code == 200
+
+
+def test_the_activity_keeps_colleagues_classes_apart_and_says_for_whom_one_books(page, school, school_class):
+    paul = make.make_teacher(school, first_name="Paul", last_name="Martin")
+    theirs = make.make_class(paul, name="3e A", level_code="3E")
+    activity = make.make_slot(make.make_activity(levels=("3E",))).activity
+    path = f"/programme/{ref_of(activity)}"
+    mine = page.get(path).text
+    assert f'<option value="{school_class.id}" selected>' in mine
+    assert mine.index("4e B –") < mine.index('label="Classes de mes collègues"') < mine.index("3e A –")
+    assert "Pour Paul Martin" not in words_of(mine)
+    assert "Pour Paul Martin : c’est elle ou lui" in words_of(page.get(f"{path}?class_id={theirs.id}").text)
+
+
+def test_a_booking_leads_to_the_activity_only_while_it_has_a_page(page, school_class):
+    booking = make.make_booking(make.make_slot(), school_class)
+    path = f"/programme/{ref_of(booking.slot.activity)}"
+    assert f'href="{path}"' in page.get(f"/teacher/bookings/{booking.id}").text
+    booking.slot.activity.state = PublicationState.DRAFT
+    db.session.commit()
+    assert path not in page.get(f"/teacher/bookings/{booking.id}").text
 
 
 def test_whoever_only_says_to_teach_there_does_not_see_the_colleagues_classes(client, school):

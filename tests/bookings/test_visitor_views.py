@@ -366,6 +366,15 @@ def test_a_typed_class_that_is_saved_by_now_is_the_saved_one(client, school):
     assert "4e A – 24 élèves" in other
 
 
+def test_a_typed_class_never_becomes_a_colleagues_that_looks_like_it(client, school):
+    slot = make.make_slot()
+    make.make_class(make.make_teacher(school), name="4e C", pupils=27)
+    page = signed_in(client, make.make_teacher(school))
+    words = words_of(page.get(address(slot.activity, query_of(school))).text)
+    assert "Enregistrer cette classe et réserver" in words
+    assert "Réserver pour la 4e C" not in words
+
+
 def test_a_teacher_reads_when_the_saved_class_leaves_and_is_back(client, school):
     slot, teacher = make.make_slot(), make.make_teacher(school)
     saved = make.make_class(teacher)

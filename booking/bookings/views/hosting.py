@@ -27,7 +27,12 @@ from booking.catalogue.forms import (
 from booking.catalogue.models import Activity, PublicationState, Slot, SlotState
 from booking.catalogue.rules.publication import missing_for_publication
 from booking.catalogue.rules.series import NothingTicked
-from booking.catalogue.rules.slots import remarks_on_capacity, remarks_on_day, remarks_on_unknown_holidays
+from booking.catalogue.rules.slots import (
+    AlreadyOffered,
+    remarks_on_capacity,
+    remarks_on_day,
+    remarks_on_unknown_holidays,
+)
 from booking.catalogue.rules.wording import ref_of
 from booking.companies.models import Company
 from booking.core.db import transaction
@@ -230,6 +235,10 @@ def slot_series(company_id: int, activity_id: int) -> str | Response:
                 )
                 return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
         except Refusal as refusal:
+            if form.step.data == "create" and _are_there_already(activity, form, ticked):
+                # The same button pressed twice.
+                flash(_("Ces créneaux sont déjà créés."), "success")
+                return redirect(url_for(".activity", company_id=company_id, activity_id=activity_id))
             form.refuse(refusal)
     return render_template(
         "hosting/series_preview.html" if proposals else "hosting/series_form.html",
@@ -253,6 +262,12 @@ def _create_ticked(activity_id: int, proposals: list[hosting.Proposal], ticked: 
         raise NothingTicked()
     with transaction():
         return len(services.create_slots(activity_id, drafts))
+
+
+def _are_there_already(activity: Activity, form: SeriesForm, ticked: set[str]) -> bool:
+    """Whether each of these dates has its slot, as things stand now."""
+    wanted = [each for each in hosting.proposals(activity, form.drafts()) if str(each.day) in ticked]
+    return bool(wanted) and all(isinstance(each.refusal, AlreadyOffered) for each in wanted)
 
 
 @bp.route("/<int:activity_id>/slots/<int:slot_id>/edit", methods=["GET", "POST"])

@@ -24,11 +24,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from booking.accounts.permissions import my_schools
-from booking.bookings.forms import class_words
 from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.queries import alternatives, asks_head_first, is_trusted_at, saved_classes, usual_class
 from booking.bookings.rules.explain import Explanation
 from booking.bookings.services.requests import answer_due
+from booking.bookings.views.teacher import colleague_of
 from booking.bookings.views.visitor import (
     Answer,
     answers_for,
@@ -178,7 +178,6 @@ def listing() -> str:
         criteria_words=_criteria_words(),
         feed_address=_full_address(".feed", search.without().query()),
         classes=classes,
-        class_words=class_words,
         coming=coming,
         answers=_answers_of(results.offers, coming),
     )
@@ -421,9 +420,9 @@ def activity_page(found: Activity, slots: list[Slot], *, address: str = "", **mo
         activity=found,
         slots=slots,
         classes=classes,
-        class_words=class_words,
         answers=answers,
         panel=panel,
+        colleague=colleague_of(school_class) if isinstance(school_class, SchoolClass) else "",
         new_class=new_class_form() if panel.is_guest and my_schools() else None,
         is_teacher=bool(my_schools()),
         here=here,

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from sqlalchemy import select
 
 from booking.accounts.models import Person
 from booking.bookings.forms import class_words
 from booking.bookings.models import Booking, BookingEvent
-from booking.bookings.queries import clocks_of
+from booking.bookings.queries import clocks_of, is_public
 from booking.bookings.rules.authorisations import signed_words
 from booking.bookings.rules.changes import changed_words, is_only_about_girls
 from booking.bookings.rules.outing import Coach, coach_words
@@ -152,3 +152,9 @@ def _suspension_words(booking: Booking) -> str:
 def _suspensions(codes: Collection[str] | None = None) -> list[str]:
     """The suspensions of outings that run in these départements, in the whole country when none is given."""
     return [suspension_sentence(each) for each in running_suspensions(codes)]
+
+
+@bp.app_template_global()
+def page_of(activity: Activity) -> str:
+    """The address of the activity's public page; empty while it is not in the programme, where a link would be dead."""
+    return url_for("programme.activity", ref=ref_of(activity)) if is_public(activity) else ""

@@ -204,13 +204,13 @@ def _booking_form_page(slot: Slot, choice: list[SchoolClass], form: BookForm, re
         existing=_existing_booking(slot, chosen),
         alternatives=alternatives,
         me=current_user.id,
-        colleague=_colleague_of(chosen),
+        colleague=colleague_of(chosen),
         journey=queries.journey_of(slot, chosen.school) if chosen else None,
         schools=my_schools(),
     )
 
 
-def _colleague_of(chosen: SchoolClass | None) -> str:
+def colleague_of(chosen: SchoolClass | None) -> str:
     """The name of the colleague whose class it is; nothing for one's own."""
     return queries.owner_names([chosen])[chosen.owner_id] if chosen and chosen.owner_id != current_user.id else ""
 

@@ -116,7 +116,7 @@ def answers_for(slots: Iterable[Slot], coming: ComingClass | None) -> dict[int, 
 def coming_class(classes: Sequence[SchoolClass], activity: Activity | None = None) -> ComingClass | None:
     """The class that pages speak of: the saved one asked for, else the one typed, else the usual one for this activity.
 
-    A class that was typed and is saved by now is that saved one.
+    A class that was typed and that its teacher has saved by now is that saved one; a colleague's that looks like it is not.
     """
     asked = next((each for each in classes if str(each.id) == request.args.get("class_id", "")), None)
     if asked:
@@ -124,7 +124,7 @@ def coming_class(classes: Sequence[SchoolClass], activity: Activity | None = Non
     guest = _guest_of_mine()
     if guest is None:
         return queries.usual_class(classes, current_user.id, activity) if classes else None
-    saved = (each for each in classes if _is_same(each, guest))
+    saved = (each for each in classes if each.owner_id == current_user.id and _is_same(each, guest))
     return next(saved, guest)
 
 
