@@ -7,7 +7,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, String, Text, Uuid, false
+from sqlalchemy import JSON, CheckConstraint, DateTime, ForeignKey, Index, String, Text, Uuid, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.companies.models import Company, Site
@@ -40,6 +40,11 @@ class Edition(Model):
     bookings_per_school: Mapped[int | None]
     allocation_enabled: Mapped[bool] = mapped_column(default=False, server_default=false())
     dates_source: Mapped[str] = mapped_column(String(300), default="")
+    # What its organisers ask of everybody, in their own words.
+    rules: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    # Whether its activities may ask for the official label, and whether a grant awaits the opinion of both sides.
+    labelling_enabled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    label_needs_both: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
 
 
@@ -112,6 +117,15 @@ class Activity(Model):
         CheckConstraint("area_km IS NULL OR area_km BETWEEN 1 AND 300", name="area_plausible"),
         CheckConstraint("minimum_age IS NULL OR minimum_age BETWEEN 3 AND 25", name="minimum_age_plausible"),
         CheckConstraint("yearly_cap IS NULL OR yearly_cap > 0", name="yearly_cap_positive"),
+        # A label's number names one activity of its edition.
+        Index(
+            "uq_activity_label_number",
+            "edition_id",
+            "label_number",
+            unique=True,
+            sqlite_where=text("label_number <> ''"),
+            postgresql_where=text("label_number <> ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -52,6 +52,10 @@ KINDS: dict[str, str] = {
     "change-refused": "the company said no to a change, or nothing in time",
     "change-withdrawn": "a class takes its request for a change back",
     # product.md, section 11: the host is asked, silence keeps
+    "label-asked": "the official label is asked for: until when the services answer",
+    "label-returned": "the label is not given yet: what to change",
+    "label-granted": "the label is given, with its number",
+    "label-withdrawn": "the label is taken back: why",
     "minimum-asked": "the pupils of a slot are fewer than its minimum on the day of decision",
 }
 
