@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from booking.accounts.models import MemberRole, Membership, Person, ScopeKind
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import State
+from booking.catalogue.labelling.models import CriterionFact, LabelCriterion
 from booking.catalogue.models import (
     Activity,
     ActivityKind,
@@ -197,3 +198,20 @@ def make_booking(slot=None, school_class=None, teacher=None, state=State.CONFIRM
                     confirmed_at=NOW if state is State.CONFIRMED else None)  # fmt: skip
     return _add(Booking(slot_id=slot.id, edition_id=activity.edition_id, class_id=school_class.id, school_id=school.id,
                         teacher_id=teacher.id, state=state, **{**defaults, **values}))  # fmt: skip
+
+
+CRITERIA = ("L’activité est gratuite.", "Ses dates sont dans la période de l’édition.", "Elle parle de l’industrie.")
+
+
+def make_labelling(edition=None, wordings=CRITERIA, **values):
+    """The edition gives a label, for these criteria."""
+    edition = edition or make_edition()
+    edition.labelling_enabled = True
+    for name, value in values.items():
+        setattr(edition, name, value)
+    facts = [CriterionFact.NONE, CriterionFact.IN_WINDOW, CriterionFact.INDUSTRY, CriterionFact.OPEN_TO_PUBLIC]
+    for position, wording in enumerate(wordings, start=1):
+        db.session.add(LabelCriterion(edition_id=edition.id, position=position, wording=wording,
+                                      wording_en=f"Criterion {position}.", fact=facts[(position - 1) % 4]))  # fmt: skip
+    db.session.commit()
+    return edition

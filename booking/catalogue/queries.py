@@ -17,6 +17,7 @@ from booking.catalogue.models import (
     ActivityLevel,
     ActivityTerm,
     Edition,
+    LabelState,
     PublicationState,
     Slot,
     SlotAudience,
@@ -344,6 +345,8 @@ def _narrowed(query: Select[Any], search: Search, text: Text) -> Select[Any]:
         query = query.where(or_(suits, Activity.id.not_in(levels)))
     if search.comes:
         query = query.where(Activity.kind == ActivityKind.CLASSROOM_WORKSHOP)
+    if search.labelled:
+        query = query.where(Activity.label_state == LabelState.GRANTED, Activity.label_number != "")
     if search.is_near:
         query = query.where(_is_near(search))
     if text.matched is not None:

@@ -7,6 +7,7 @@ from flask import Flask
 from booking.tracking import (  # noqa: F401  (they add pages to the same blueprint)
     feedback_views,
     groups_views,
+    label_views,
     people_views,
     reports_views,
     suspension_views,

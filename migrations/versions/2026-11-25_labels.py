@@ -1,13 +1,13 @@
 """the official label, its criteria and its history; the rules of an edition
 
-Revises: authorisations
+Revises: school_contacts
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'labels'
-down_revision = 'authorisations'
+down_revision = 'school_contacts'
 branch_labels = None
 depends_on = None
 

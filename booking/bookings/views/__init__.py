@@ -11,6 +11,7 @@ from booking.bookings.views import (
     feedback,
     hosting,
     invited,  # noqa: F401  (it declares a page of `/a/<token>`)
+    labelling,
     leaving,
     outing,
     premises,
@@ -38,6 +39,7 @@ blueprints = [
     day.bp,
     feedback.bp,
     hosting.bp,
+    labelling.bp,
     leaving.bp,
     papers.bp,
     premises.bp,

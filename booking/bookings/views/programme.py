@@ -263,6 +263,7 @@ def _criteria(asked: Asked, near: Near | None) -> list[tuple[str, str]]:
         (_("le matin") if search.half == "am" else _("l’après-midi"), bool(search.half), ("half",)),
         (_("retour avant midi"), search.noon, ("noon",)),
         (_("vient dans la classe"), search.comes, ("comes",)),
+        (_("labellisé"), search.labelled, ("labelled",)),
         (
             _("à moins de %(km)d km de %(where)s", km=search.radius_km or 0, where=where),
             search.is_near,
@@ -292,6 +293,7 @@ def _criteria_words() -> Mapping[str, str]:
         "half": _("à toute heure"),
         "noon": _("même sans retour avant midi"),
         "comes": _("même s’il faut se déplacer"),
+        "labelled": _("même sans label"),
         "radius_km": _("à toute distance"),
         "": _("sans aucun critère"),
     }

@@ -208,10 +208,11 @@ def return_all(picks: Sequence[Pick], membership: Membership, reasons: Sequence[
             return_label(pick.activity_id, membership, reasons=reasons, seen=pick.seen, note=note)
 
 
-def next_number(activity: Activity) -> str:
-    """The number proposed for the activity's label."""
+def next_number(activity: Activity, taken: Collection[str] | None = None) -> str:
+    """The number proposed for the activity's label. taken: the edition's, when they are known already."""
     edition = activity.edition
-    return proposed_number(numbers_taken(edition.id), edition.slug, activity.site.departement_code)
+    known = numbers_taken(edition.id) if taken is None else taken
+    return proposed_number(known, edition.slug, activity.site.departement_code)
 
 
 def numbers_taken(edition_id: int) -> set[str]:

@@ -37,6 +37,7 @@ class Search:
 
     weekdays: 1 for Monday to 7 for Sunday. near: the INSEE code of the commune that lat and lon were taken from.
     noon: back at school before lunch, the way included. comes: the company comes to the class.
+    labelled: with the official label and its number.
     """
 
     q: str = ""
@@ -53,6 +54,7 @@ class Search:
     half: str = ""
     noon: bool = False
     comes: bool = False
+    labelled: bool = False
     near: str = ""
     lat: float | None = None
     lon: float | None = None
@@ -102,6 +104,7 @@ class Search:
             "half": self.half,
             "noon": "1" if self.noon else "",
             "comes": "1" if self.comes else "",
+            "labelled": "1" if self.labelled else "",
             "page": str(self.page) if self.page > 1 else "",
         }
         return {name: str(value) for name, value in values.items() if value} | self._place_query()
@@ -176,6 +179,7 @@ def read_search(args: Mapping[str, str], known: Known, place: Place | None = Non
         half=one_of("half", HALVES, _("Cette demi-journée n’existe pas\u00a0: elle est ignorée.")),
         noon=_is_ticked(args, "noon"),
         comes=_is_ticked(args, "comes"),
+        labelled=_is_ticked(args, "labelled"),
         **_read_dates(args, ignore),
         **_read_place(args, place, ignore),
         page=_read_page(args.get("page", "")),
