@@ -189,7 +189,7 @@ def label_grant(membership_id: int, activity_id: int) -> Any:
             note=form.note.data or "",
             seen=seen,
         ),
-        _("L’activité est labellisée ; l’entreprise est prévenue."),
+        _("L’activité est labellisée ; l’entreprise est prévenue."),
     )
 
 
@@ -204,7 +204,7 @@ def label_return(membership_id: int, activity_id: int) -> Any:
         lambda membership, seen: services.return_label(
             activity_id, membership, reasons=form.chosen(), note=form.note.data or "", seen=seen
         ),
-        _("L’activité est renvoyée ; l’entreprise sait pourquoi."),
+        _("L’activité est renvoyée ; l’entreprise sait pourquoi."),
     )
 
 
@@ -219,7 +219,7 @@ def label_withdraw(membership_id: int, activity_id: int) -> Any:
         lambda membership, _seen: services.withdraw_label(
             activity_id, membership, reasons=form.chosen(), note=form.note.data or ""
         ),
-        _("Le label est retiré ; l’entreprise sait pourquoi."),
+        _("Le label est retiré ; l’entreprise sait pourquoi."),
     )
 
 

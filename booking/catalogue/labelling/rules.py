@@ -49,14 +49,14 @@ class NoLabelling(Refusal):
     code = "no_labelling"
 
     def sentence(self) -> Any:
-        return _l("Cette édition ne donne pas de label : il n’y a rien à demander.")
+        return _l("Cette édition ne donne pas de label : il n’y a rien à demander.")
 
 
 class LabelAsked(Refusal):
     code = "label_asked"
 
     def sentence(self) -> Any:
-        return _l("Le label est déjà demandé pour cette activité : la réponse viendra par message.")
+        return _l("Le label est déjà demandé pour cette activité : la réponse viendra par message.")
 
 
 class LabelGranted(Refusal):
@@ -70,7 +70,7 @@ class LabelNotAsked(Refusal):
     code = "label_not_asked"
 
     def sentence(self) -> Any:
-        return _l("Cette demande n’attend plus de réponse : quelqu’un l’a donnée, ou l’entreprise l’a reprise.")
+        return _l("Cette demande n’attend plus de réponse : quelqu’un l’a donnée, ou l’entreprise l’a reprise.")
 
 
 class LabelNotGranted(Refusal):
@@ -85,7 +85,7 @@ class CriteriaMissing(Refusal):
     field = "criteria"
 
     def sentence(self) -> Any:
-        return _l("Le label demande que chaque critère soit rempli : cochez-les tous, ou changez l’activité d’abord.")
+        return _l("Le label demande que chaque critère soit rempli : cochez-les tous, ou changez l’activité d’abord.")
 
 
 class NothingNew(Refusal):
@@ -93,7 +93,7 @@ class NothingNew(Refusal):
     field = "note"
 
     def sentence(self) -> Any:
-        return _l("Rien n’a changé depuis le renvoi : changez l’activité, ou expliquez ici pourquoi elle convient.")
+        return _l("Rien n’a changé depuis le renvoi : changez l’activité, ou expliquez ici pourquoi elle convient.")
 
 
 class ReasonsMissing(Refusal):
@@ -101,7 +101,7 @@ class ReasonsMissing(Refusal):
     field = "reasons"
 
     def sentence(self) -> Any:
-        return _l("Choisissez au moins une raison : l’entreprise doit savoir quoi changer.")
+        return _l("Choisissez au moins une raison : l’entreprise doit savoir quoi changer.")
 
 
 class OtherUnexplained(Refusal):
@@ -109,7 +109,7 @@ class OtherUnexplained(Refusal):
     field = "note"
 
     def sentence(self) -> Any:
-        return _l("Expliquez l’autre raison : elle est transmise à l’entreprise.")
+        return _l("Expliquez l’autre raison : elle est transmise à l’entreprise.")
 
 
 class NumberMissing(Refusal):
@@ -117,7 +117,7 @@ class NumberMissing(Refusal):
     field = "number"
 
     def sentence(self) -> Any:
-        return _l("Donnez le numéro du label : c’est lui qui fait dire « labellisé ».")
+        return _l("Donnez le numéro du label : c’est lui qui fait dire « labellisé ».")
 
 
 class NumberTaken(Refusal):
@@ -143,14 +143,14 @@ class ChangedMeanwhile(Refusal):
     code = "changed_meanwhile"
 
     def sentence(self) -> Any:
-        return _l("L’entreprise vient de changer l’activité : relisez-la avant de répondre.")
+        return _l("L’entreprise vient de changer l’activité : relisez-la avant de répondre.")
 
 
 class NoSide(Refusal):
     code = "no_side"
 
     def sentence(self) -> Any:
-        return _l("Un avis est celui d’un rectorat ou d’une préfecture : votre territoire n’est ni l’un ni l’autre.")
+        return _l("Un avis est celui d’un rectorat ou d’une préfecture : votre territoire n’est ni l’un ni l’autre.")
 
 
 class OtherSideObjects(Refusal):
@@ -160,7 +160,7 @@ class OtherSideObjects(Refusal):
     side: Any
 
     def sentence(self) -> Any:
-        return _l("Avis défavorable (%(side)s) : renvoyez l’activité, ou demandez que cet avis change.", side=self.side)
+        return _l("Avis défavorable (%(side)s) : renvoyez l’activité, ou demandez que cet avis change.", side=self.side)
 
 
 class OpinionMissing(Refusal):
@@ -170,7 +170,7 @@ class OpinionMissing(Refusal):
     side: Any
 
     def sentence(self) -> Any:
-        return _l("Cette édition demande l’avis des deux côtés : il manque le leur (%(side)s).", side=self.side)
+        return _l("Cette édition demande l’avis des deux côtés : il manque le leur (%(side)s).", side=self.side)
 
 
 class OneOfThem(Refusal):
@@ -181,7 +181,7 @@ class OneOfThem(Refusal):
     why: Refusal
 
     def sentence(self) -> Any:
-        return _l("Rien n’est enregistré, à cause de « %(title)s ». %(why)s", title=self.title, why=self.why.message)
+        return _l("Rien n’est enregistré, à cause de « %(title)s ». %(why)s", title=self.title, why=self.why.message)
 
 
 SIDE_WORDS = {Side.RECTORAT: _l("rectorat"), Side.PREFECTURE: _l("préfecture")}

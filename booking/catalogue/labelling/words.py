@@ -59,7 +59,7 @@ def clock_words(due_at: datetime, timezone: str, now: datetime) -> str:
     moment = format_moment(due_at, timezone)
     if now > due_at:
         return _(
-            "La réponse du rectorat ou de la préfecture était attendue le %(moment)s : la demande est en retard, en tête de leur file.",
+            "La réponse du rectorat ou de la préfecture était attendue le %(moment)s : la demande est en retard, en tête de leur file.",
             moment=moment,
         )
     return _(
@@ -89,12 +89,12 @@ def step_words(step: LabelStep) -> str:
         words = _("Avis favorable (%(side)s)") if step.favourable else _("Avis défavorable (%(side)s)")
         return words % {"side": side}
     if step.kind is LabelStepKind.GRANTED:
-        return _("Label donné, n° %(number)s", number=step.number)
+        return _("Label donné, n° %(number)s", number=step.number)
     plain = {
         LabelStepKind.ASKED: _("Label demandé") if step.round == 1 else _("Label demandé de nouveau"),
         LabelStepKind.RECALLED: _("Demande reprise par l’entreprise"),
         LabelStepKind.RETURNED: _("Renvoyée à l’entreprise"),
-        LabelStepKind.KEPT: _("Relue après un changement : le label reste"),
+        LabelStepKind.KEPT: _("Relue après un changement : le label reste"),
         LabelStepKind.WITHDRAWN: _("Label retiré"),
     }
     return plain[step.kind]
@@ -175,8 +175,8 @@ def seen_fact(fact: CriterionFact, facts: Facts, ape_code: str) -> Seen:
     if fact is CriterionFact.INDUSTRY:
         sector = sector_label(facts["sector"])
         if not ape_code:
-            return Seen(_("secteur : %(sector)s ; code APE inconnu", sector=sector), "plain")
-        words = _("secteur : %(sector)s ; code APE : %(ape)s", sector=sector, ape=ape_code)
+            return Seen(_("secteur : %(sector)s ; code APE inconnu", sector=sector), "plain")
+        words = _("secteur : %(sector)s ; code APE : %(ape)s", sector=sector, ape=ape_code)
         return Seen(words, "ok" if sector_of_ape(ape_code) else "warn")
     return Seen(_("l’entreprise s’y engage"), "plain")
 

@@ -14,7 +14,7 @@ from booking.companies.models import Company
 from booking.core import clock
 from booking.core.db import db
 from booking.demo.rules import season_of
-from booking.demo.services import bookings, editions, messages, needs, offers, papers, past, people, today
+from booking.demo.services import bookings, editions, labels, messages, needs, offers, papers, past, people, today
 from booking.schools.models import School
 from booking.territory.models import Academie, Commune, Departement, SchoolHoliday
 from booking.territory.queries import holiday_calendar
@@ -57,6 +57,7 @@ def load_demo() -> Loaded:
     cast = people.make_people(season)
     offered = offers.make_offers(season, known, cast)
     past.make_past_editions(season, known, cast, offered)
+    labels.make_labels(known.current, cast, offered)
     bookings.make_bookings(season, cast, offered)
     papers.make_papers(cast)
     needs.make_needs(season, cast, offered)

@@ -10,7 +10,7 @@ from typing import Any
 
 from booking.accounts.models import Person
 from booking.catalogue import services
-from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, LabelState, Slot
+from booking.catalogue.models import Activity, ActivityKind, ConfirmationMode, Edition, Slot
 from booking.catalogue.rules.activities import ActivityDraft
 from booking.catalogue.rules.slots import Capacity
 from booking.catalogue.services import SlotDraft
@@ -26,7 +26,6 @@ from booking.territory.models import Commune
 
 CLOSES_DAYS = (3, 3, 4, 5, 7)
 DECISION_DAYS_BEFORE = 10
-EVERY_LABELLED = 6
 
 
 @dataclass
@@ -57,7 +56,6 @@ def make_offers(season: Season, editions: Editions, cast: Cast) -> Offered:
     for number, (demo, edition) in enumerate(everything):
         hosts = offered.hosts[demo.company]
         _make_activity(season, demo, edition, hosts[number % len(hosts)], offered, chance)
-    _label(offered)
     db.session.flush()
     return offered
 
@@ -173,11 +171,3 @@ def _minimum(demo: DemoActivity, day: date) -> dict[str, Any]:
     if demo.min_pupils is None:
         return {}
     return {"min_pupils": demo.min_pupils, "decision_on": day - timedelta(days=DECISION_DAYS_BEFORE)}
-
-
-def _label(offered: Offered) -> None:
-    """Some activities bear the official label; the numbers are the demo's own."""
-    for number, (_demo, activity) in enumerate(offered.hosted):
-        if number % EVERY_LABELLED == 0:
-            activity.label_state = LabelState.GRANTED
-            activity.label_number = f"DÉMO-{number:04d}"
