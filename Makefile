@@ -11,6 +11,9 @@ TRANSLATIONS := booking/translations
 CATALOGUES := $(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/messages.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 
+# Compiled modules are kept whatever the environment says: without them each process takes seconds to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-deep check format translations clean
 
 # The list below is made of the comments that follow each target's name.

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from booking import create_app
 from booking.core.db import db
+from booking.mail.delivery import Delivery
 
 TEST_SETTINGS = {
     "TESTING": True,
@@ -82,3 +83,24 @@ def make_app(url: str, folder: Path, **settings: Any) -> Flask:
     app.jinja_env.bytecode_cache = _TEMPLATES
     app.test_client_class = Visitor
     return app
+
+
+def kept_app(url: str, folder: Path) -> Flask:
+    """The application on the database at `url`, made once in this process and put back as it was made.
+
+    Making one costs more than most tests. What a test may change in it is its configuration and its mailer; a test
+    that adds addresses to it, or looks at what is made only once, asks for its own with the mark `own_app`.
+    """
+    if url not in _KEPT:
+        made = make_app(url, folder)
+        _KEPT[url] = made, dict(made.config), dict(vars(made.extensions["mail"]))
+    app, config, mailer = _KEPT[url]
+    app.config.clear()
+    app.config.update(config, MAIL_SINK_DIR=str(folder / "mail"))
+    vars(app.extensions["mail"]).clear()
+    vars(app.extensions["mail"]).update(mailer)
+    app.extensions["delivery"] = Delivery(app)
+    return app
+
+
+_KEPT: dict[str, tuple[Flask, dict[str, Any], dict[str, Any]]] = {}

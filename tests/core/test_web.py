@@ -23,6 +23,10 @@ from tests.applications import make_app
 from tests.sign_in import signed_in
 
 
+# These tests add addresses to the application.
+pytestmark = pytest.mark.own_app
+
+
 def serve(app: Flask, path: str, view) -> None:
     app.add_url_rule(path, path.strip("/"), view)
 
