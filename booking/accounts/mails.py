@@ -164,6 +164,31 @@ def alert_officer(officer: Person, person: Person, school: School) -> None:
         )
 
 
+def ask_to_check_company(officer: Person, person: Person, company: Company) -> None:
+    """To an officer of the territory: a company has signed up, and shows nothing until somebody vouches for it."""
+    site = company.sites[0]
+    with speaking(officer.language):
+        _letter(
+            officer,
+            _("%(company)s attend d’être vérifiée", company=company.name),
+            _(
+                "%(name)s (%(email)s) a inscrit %(company)s (SIRET %(siret)s, %(commune)s).",
+                name=person.name,
+                email=person.email,
+                company=company.name,
+                siret=site.siret,
+                commune=site.commune_name,
+            ),
+            _(
+                "Une réponse lui est annoncée avant le %(when)s. Jusque-là, ses activités ne paraissent pas au programme.",
+                when=format_moment(company.trust_due_at),
+            )
+            if company.trust_due_at
+            else "",
+            button=(site_link("tracking.people_home"), _("Ouvrir les comptes à vérifier")),
+        )
+
+
 def ask_to_vouch(head: Person, person: Person, school: School) -> None:
     """To the head, or a delegate: somebody says to belong to the school."""
     with speaking(head.language):

@@ -166,6 +166,8 @@ class Membership(Model):
     # The person who vouched or said no, and what they said; nobody when the address or the school's mailbox did.
     trusted_by_id: Mapped[int | None]
     trust_note: Mapped[str] = mapped_column(String(300), default="", server_default=text("''"))
+    # The site that a colleague comes from and the company doesn't have: opened with the yes (decision 032).
+    proposed_site: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

@@ -16,8 +16,10 @@ from tests.make import (
     make_company,
     make_departement,
     make_host,
+    make_officer,
     make_person,
     make_school,
+    make_site,
     siren,
     siret,
 )
@@ -169,6 +171,64 @@ def test_an_accepted_colleague_becomes_a_host_and_is_told(app):
     do(services.accept_colleague, company, membership.id)
     assert membership.is_trusted
     assert len(mails_to("lea@example.org")) == 2  # the confirmation, then this one
+
+
+def test_the_site_of_an_accepted_colleague_opens_with_the_yes(app):
+    company = make_company()
+    make_host(company)
+    membership = waiting_colleague(company)
+    number = siret(company.siren, 2)
+    assert (count(Site), membership.proposed_site["siret"]) == (0, number)
+    do(services.accept_colleague, company, membership.id)
+    site = db.session.scalars(select(Site)).one()
+    assert (site.siret, site.company_id, site.address) == (number, company.id, "12 rue des Ateliers")
+    assert membership.proposed_site is None
+
+
+def test_a_site_that_was_added_meanwhile_is_left_alone_and_the_colleague_comes_in(app):
+    company = make_company()
+    make_host(company)
+    membership = waiting_colleague(company)
+    make_site(company, siret=siret(company.siren, 2), address="1 rue Haute")
+    do(services.accept_colleague, company, membership.id)
+    assert membership.is_trusted
+    assert db.session.scalars(select(Site)).one().address == "1 rue Haute"
+
+
+def test_a_refused_colleague_leaves_no_site(app):
+    company = make_company()
+    make_host(company)
+    membership = waiting_colleague(company)
+    do(services.refuse_colleague, company, membership.id)
+    assert (count(Site), membership.proposed_site) == (0, None)
+
+
+def test_a_colleague_of_a_site_that_is_known_proposes_none(app):
+    company = make_company()
+    make_host(company)
+    make_site(company, siret=siret(company.siren, 2))
+    assert waiting_colleague(company).proposed_site is None
+
+
+def test_who_takes_over_a_company_nobody_confirmed_opens_their_site_with_the_confirmation(app):
+    company = make_company()
+    make_host(company, confirmed=False)
+    person = do(services.sign_up_company, newcomer("lea@example.org"), firm(siret(company.siren, 2)))
+    assert count(Site) == 0
+    do(services.confirm_address, person)
+    assert count(Site) == 1
+
+
+def test_officers_hear_of_a_company_that_waits_once_somebody_confirmed_an_address(app):
+    make_commune()
+    officer, elsewhere = make_officer(), make_officer(ScopeKind.DEPARTEMENT, "75")
+    person = do(services.sign_up_company, newcomer("karim@example.org"), firm())
+    assert mails_to(officer.email) == []
+    do(services.confirm_address, person)
+    do(services.confirm_address, person)
+    (mail,) = mails_to(officer.email)
+    assert "Turbines du Hurepoix" in mail.payload["subject"]
+    assert mails_to(elsewhere.email) == []
 
 
 def test_a_refused_colleague_is_out_and_a_second_answer_is_refused(app):

@@ -11,7 +11,6 @@ from booking.accounts.services.addresses import (
 )
 from booking.accounts.services.memberships import (
     AlreadyMember,
-    Firm,
     LastManager,
     NotPossibleHere,
     UnlistedSchool,
@@ -37,6 +36,7 @@ from booking.accounts.services.sign_up import (
     update_profile,
     write_in_vain,
 )
+from booking.accounts.services.sites import Firm
 from booking.accounts.services.trust import (
     AlreadyAnswered,
     TrustReasonMissing,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from booking.accounts import mails, queries
 from booking.accounts.models import MemberRole, Membership, MemberState, Person
 from booking.accounts.rules import trust_deadline
+from booking.accounts.services.sites import Firm, open_proposed_site, propose_site
 from booking.accounts.services.trust import AlreadyAnswered, tell_school, tell_who_may_vouch, trust_by_address
 from booking.companies.models import Company, Site, Trust
 from booking.companies.rules import check_siret
@@ -49,18 +50,6 @@ class LastManager(Refusal):
 
     def sentence(self) -> Any:
         return _("Nommez d’abord un autre responsable\u00a0: sans lui, personne ne pourrait accepter un collègue.")
-
-
-@dataclass(frozen=True)
-class Firm:
-    """The site that a company member comes from."""
-
-    siret: str
-    name: str
-    sector: str
-    address: str
-    postcode: str
-    commune: Commune
 
 
 @dataclass(frozen=True)
@@ -105,10 +94,14 @@ def join_school(person_id: int, school: School | UnlistedSchool, role: MemberRol
 def join_company(person_id: int, firm: Firm) -> Membership:
     """One more company for somebody with an account, as at sign-up. Refuses: AlreadyMember, what the SIRET refuses."""
     person = lock_person(person_id)
-    company = company_of(check_siret(firm.siret), firm)
+    siret = check_siret(firm.siret)
+    company = company_of(siret, firm)
     db.session.flush()
     membership = enter_company(person, company)
+    propose_site(membership, siret, firm)
     db.session.flush()
+    if membership.is_active:
+        open_proposed_site(membership, company)
     tell_who_may_vouch(membership)
     return membership
 
@@ -194,6 +187,7 @@ def _back(membership: Membership) -> Membership:
     membership.state, membership.ended_at = MemberState.ACTIVE, None
     membership.created_at, membership.trusted_at = clock.now(), None
     membership.trust_due_at = trust_deadline(clock.now())
+    membership.proposed_site = None
     return membership
 
 

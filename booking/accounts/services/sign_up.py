@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.accounts import mails, queries
 from booking.accounts.models import MemberRole, Person
-from booking.accounts.services.memberships import Firm, UnlistedSchool, company_of, enter_company, join, school_of
+from booking.accounts.services.memberships import UnlistedSchool, company_of, enter_company, join, school_of
+from booking.accounts.services.sites import Firm, open_proposed_site, propose_site
 from booking.accounts.services.trust import tell_who_may_vouch, trust_by_address
 from booking.companies.rules import check_siret
 from booking.core import clock
@@ -62,7 +63,8 @@ def sign_up_company(newcomer: Newcomer, firm: Firm, next_path: str = "") -> Pers
     person = _new_person(newcomer, next_path)
     if person is None:
         return None
-    enter_company(person, company_of(siret, firm))
+    company = company_of(siret, firm)
+    propose_site(enter_company(person, company), siret, firm)
     db.session.flush()
     mails.ask_to_confirm(person, next_path)
     return person
@@ -78,6 +80,8 @@ def confirm_address(person: Person) -> None:
         person.confirmed_at = clock.now()
         for membership in person.memberships:
             trust_by_address(membership)
+            if membership.is_active and membership.company:
+                open_proposed_site(membership, membership.company)
             tell_who_may_vouch(membership)
         db.session.flush()
 

@@ -14,7 +14,9 @@ from booking.accounts import mails, queries
 from booking.accounts.action_links import new_link, use_link
 from booking.accounts.models import COMPANY_ROLES, SCHOOL_ROLES, MemberRole, Membership, MemberState, Person
 from booking.accounts.rules import is_trusted_address, trust_deadline
+from booking.accounts.services.sites import open_proposed_site
 from booking.companies.models import Company, Trust
+from booking.companies.services import lock_company
 from booking.core import clock
 from booking.core.db import db, rows_changed
 from booking.core.errors import Refusal
@@ -45,16 +47,21 @@ class TrustReasonMissing(Refusal):
 
 
 def accept_colleague(company: Company, membership_id: int) -> Membership:
-    """The colleague who waited becomes a host of the company, and is told. Refuses: AlreadyAnswered."""
+    """The colleague who waited becomes a host of the company, with the site they come from, and is told.
+
+    Refuses: AlreadyAnswered.
+    """
+    lock_company(company.id)
     changes = {"state": MemberState.ACTIVE, "trusted_at": clock.now(), "trust_due_at": None}
     membership = _answer(membership_id, Membership.company_id == company.id, _is_pending(), **changes)
+    open_proposed_site(membership, company)
     mails.say_accepted(membership.person, company.id, company.name)
     return membership
 
 
 def refuse_colleague(company: Company, membership_id: int) -> Membership:
     """The request ends. Nobody is written to: it may come from somebody the company doesn't know. Refuses: AlreadyAnswered."""
-    changes = {"state": MemberState.ENDED, "ended_at": clock.now()}
+    changes = {"state": MemberState.ENDED, "ended_at": clock.now(), "proposed_site": None}
     return _answer(membership_id, Membership.company_id == company.id, _is_pending(), **changes)
 
 
@@ -236,11 +243,25 @@ def _answer(membership_id: int, *conditions: Any, **values: Any) -> Membership:
 
 
 def tell_who_may_vouch(membership: Membership) -> None:
-    """Write to those who can let this person in: a company's managers; the head and the delegates of a school."""
+    """Write to those who can let this person in: a company's managers; the head and the delegates of a school.
+
+    The first of a company that nobody has vouched for: the officers of its territory.
+    """
     person = membership.person
+    if membership.role in COMPANY_ROLES and membership.is_active and membership.company:
+        _tell_officers(membership.company, person)
     if membership.role in COMPANY_ROLES and membership.state is MemberState.PENDING and membership.company:
         for manager in queries.confirmed_managers(membership.company):
             mails.ask_to_accept(manager, person, membership.company.id, membership.company.name)
     if membership.school and membership.is_active and not membership.trusted_at:
         for head in queries.heads_of(membership.school):
             mails.ask_to_vouch(head, person, membership.school)
+
+
+def _tell_officers(company: Company, person: Person) -> None:
+    """A company waits, and this is the first of its people to have confirmed an address: officers hear of it once."""
+    if company.trust is not Trust.PENDING or any(p.id != person.id for p in queries.members_of_company(company)):
+        return
+    officers = {o.id: o for site in company.sites for o in queries.officers_of(site.departement)}
+    for officer in officers.values():
+        mails.ask_to_check_company(officer, person, company)
