@@ -16,12 +16,13 @@ from booking.bookings import jobs, services
 from booking.bookings.models import Booking
 from booking.bookings.queries import explain
 from booking.bookings.rules.capacity import GroupTooLarge
+from booking.bookings.rules.changes import Counts
 from booking.bookings.rules.clashes import Clash
 from booking.bookings.rules.explain import AdultsMissing, WrongLevel
 from booking.bookings.rules.states import Actor, Answer, CancelReason, Event, NotPossibleNow, State
 from booking.bookings.rules.waiting import CannotWait, PlacesAwaited, PlacesFree, WaitsAlready
 from booking.bookings.services.offers import OfferLapsed
-from booking.bookings.services.places import NotFound
+from booking.bookings.services.places import NotFound, take_freed
 from booking.catalogue.models import ActivityKind, ConfirmationMode, Slot, SlotState
 from booking.catalogue.rules.slots import TimesAreBooked
 from booking.catalogue.services import edit_slot, slot_draft_of
@@ -358,6 +359,46 @@ def test_places_too_few_for_everybody_in_line_are_for_whoever_fits_them():
     join(a_class(41), slot)
     cancel(small)
     assert book(slot, a_class(20)).state is State.CONFIRMED
+
+
+def count(booking, pupils) -> None:
+    with transaction():
+        services.change_counts(booking.id, booking.teacher, Counts(pupils, 3))
+
+
+def test_a_class_that_grows_does_not_take_what_a_class_in_line_waits_for():
+    slot, [stays, gone] = a_full_slot(30, 20)
+    waiting = join(a_class(20), slot)
+    cancel(gone)
+    with pytest.raises(PlacesAwaited):
+        count(stays, 31)
+    leave(waiting)
+    count(stays, 31)
+    assert (stays.pupils, slot.taken_pupils) == (31, 31)
+    assert violations() == []
+
+
+def test_a_class_that_comes_with_fewer_frees_places_for_the_line_at_once():
+    slot, [stays, _other] = a_full_slot(30, 20, max_classes=3)
+    waiting = join(a_class(12), slot)
+    take_freed()
+    count(stays, 18)
+    assert take_freed() == [slot.id]
+    assert jobs.serve_line(slot.id) == 1
+    assert waiting.state is State.OFFERED
+    assert (slot.taken_classes, slot.taken_pupils) == (3, 50)
+
+
+def test_a_class_in_line_that_becomes_smaller_is_served_as_soon_as_it_fits():
+    slot, _booked = a_full_slot(30, max_classes=2, max_pupils=50)
+    waiting = join(a_class(27), slot)
+    take_freed()
+    count(waiting, 28)
+    assert take_freed() == []
+    count(waiting, 20)
+    assert take_freed() == [slot.id]
+    assert jobs.serve_line(slot.id) == 1
+    assert waiting.state is State.OFFERED
 
 
 def test_a_class_in_line_that_cannot_come_keeps_nobody_out():

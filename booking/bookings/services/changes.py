@@ -47,6 +47,7 @@ from booking.bookings.services.places import (
     lock_booking,
     lock_booking_with_slot,
     move_places,
+    note_freed,
 )
 from booking.bookings.services.requests import answer_due, asks_host, next_due, standing_obstacles
 from booking.bookings.services.slots import clash_of, facts_of
@@ -97,7 +98,7 @@ def change_counts(
 
     A teacher asks for more pupils once the limit has passed, or once the slot takes no more bookings. The same counts
     again change nothing. seen: the revision that the page showed. Refuses: NotPossibleNow, ChangedMeanwhile, VisitBegun,
-    OptionLapsed, RequestLapsed, GroupTooLarge, AdultsMissing, MoreThanPupils, NoRoomForMore, AskedAlready.
+    OptionLapsed, RequestLapsed, GroupTooLarge, AdultsMissing, MoreThanPupils, NoRoomForMore, PlacesAwaited, AskedAlready.
     """
     booking = lock_booking(booking_id)
     old = counts_of(booking)
@@ -116,10 +117,13 @@ def change_counts(
 
 
 def apply_counts(booking: Booking, counts: Counts, person: Person, actor: Actor, *, note: str = "") -> Booking:
-    """Write the counts of a locked booking. Refuses: NotPossibleNow, NoRoomForMore."""
+    """Write the counts of a locked booking. Refuses: NotPossibleNow, NoRoomForMore, PlacesAwaited."""
     old = counts_of(booking)
     if booking.state in TAKEN:
         change_taken_pupils(booking, counts.pupils)
+    elif counts.pupils < old.pupils:
+        # A class in line that has become smaller may fit now.
+        note_freed(booking.slot_id)
     booking.pupils, booking.adults, booking.assistants = counts.pupils, counts.adults, counts.assistants
     booking.girls = counts.girls
     told = {"pupils": old.pupils, "adults": old.adults}
