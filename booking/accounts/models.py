@@ -70,6 +70,11 @@ class Person(Model, UserMixin):
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @property
+    def known_as(self) -> str:
+        """The name, as the other side of a booking reads it: an address is never disclosed in its place."""
+        return _("nom non renseigné") if "@" in self.name else self.name
+
+    @property
     def needs_two_factor(self) -> bool:
         """Officers and administrators must sign in with a second factor where the service demands it (production)."""
         return bool(current_app.config["TWO_FACTOR_FOR_OFFICERS"]) and any(

@@ -7,6 +7,7 @@ from flask import Flask
 from booking.bookings import (  # noqa: F401  (they declare invariants and jobs)
     authorisation_checks,
     checks,
+    checks_of_changes,
     jobs,
     jobs_of_changes,
 )

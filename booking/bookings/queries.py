@@ -15,7 +15,7 @@ from booking.bookings.authorisation_models import Authorisation
 from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.rules.capacity import Places
-from booking.bookings.rules.clashes import Outing
+from booking.bookings.rules.clashes import Outing, clash_with
 from booking.bookings.rules.explain import (
     ClassFacts,
     Explanation,
@@ -39,6 +39,7 @@ from booking.companies.models import Company, Site, Trust
 from booking.core import clock
 from booking.core.dates import format_span
 from booking.core.db import db
+from booking.core.i18n import _
 from booking.schools.classes import classes_of_schools
 from booking.schools.models import Absence, Audience, School, SchoolClass
 from booking.territory.queries import holiday_calendar
@@ -309,7 +310,19 @@ def clocks_of(booking: Booking) -> Clocks:
         is_offered_by_host=booking.origin in OFFERED_BY_HOST,
         host_is_last=booking.host_answer is Answer.PENDING and booking.host_answer_due_at is None,
         head_is_asked=_is_with_head(booking),
+        clash=_clash_words(booking) if booking.reconfirm_by and booking.reconfirm_by > clock.now() else "",
     )
+
+
+def clash_of(booking: Booking) -> Outing | None:
+    """Another outing that keeps the class from this one, if any."""
+    others = [other for other in bookings_of_class(booking.class_id) if other.id != booking.id and other.state in BUSY]
+    return clash_with(outing_of(booking), [outing_of(other) for other in others])
+
+
+def _clash_words(booking: Booking) -> str:
+    clash = clash_of(booking)
+    return _("« %(title)s », %(when)s", title=clash.title, when=clash.when) if clash else ""
 
 
 def _is_with_head(booking: Booking) -> bool:

@@ -87,6 +87,8 @@ class PublicationState(enum.StrEnum):
     SUBMITTED = "submitted"
     PUBLISHED = "published"
     UNPUBLISHED = "unpublished"
+    # By an officer, after a report: its host mends it, an officer lets it be published again.
+    HIDDEN = "hidden"
 
 
 class LabelState(enum.StrEnum):

@@ -29,7 +29,9 @@ from booking.catalogue.rules.activities import (
 )
 from booking.catalogue.rules.editions import check_edition_open
 from booking.catalogue.rules.publication import (
+    HiddenByOfficer,
     NotADraft,
+    NotHidden,
     NotPublished,
     Readiness,
     check_can_publish,
@@ -183,11 +185,13 @@ def delete_draft(activity_id: int) -> None:
 def publish_activity(activity_id: int) -> Activity:
     """Put the activity in the programme, where it shows as soon as its company is trusted. Twice changes nothing.
 
-    Refuses: NotReady with all that is missing, EditionOver.
+    Refuses: NotReady with all that is missing, EditionOver, HiddenByOfficer.
     """
     activity = _lock_activity(activity_id)
     if activity.state is PublicationState.PUBLISHED:
         return activity
+    if activity.state is PublicationState.HIDDEN:
+        raise HiddenByOfficer()
     check_edition_open(activity.edition, clock.now().date())
     check_can_publish(readiness_of(activity))
     activity.state = PublicationState.PUBLISHED
@@ -212,11 +216,21 @@ def unpublish_activity(activity_id: int) -> Activity:
 def hide_activity(activity_id: int) -> Activity:
     """Take an activity out of the programme whatever is booked: an officer found that it should not be there.
 
-    Classes that booked keep their bookings; the host mends it and publishes it again.
+    Classes that booked keep their bookings; the host mends it, and publishes it again once an officer lets it.
     """
     activity = _lock_activity(activity_id)
-    activity.state = PublicationState.UNPUBLISHED
+    activity.state = PublicationState.HIDDEN
     activity.updated_at = clock.now()
+    db.session.flush()
+    return activity
+
+
+def allow_again(activity_id: int) -> Activity:
+    """An officer has read the activity again: its host may publish it. Refuses: NotHidden."""
+    activity = _lock_activity(activity_id)
+    if activity.state is not PublicationState.HIDDEN:
+        raise NotHidden()
+    activity.state = PublicationState.UNPUBLISHED
     db.session.flush()
     return activity
 

@@ -72,11 +72,20 @@ def place_of(error: BaseException) -> str:
 
 
 def run_all(app: Flask) -> int:
-    """Run every job once, as often as it still finds something to do; returns how many things were done."""
+    """Run every job until none finds anything to do; returns how many things were done.
+
+    In rounds: a mail that a later job queues leaves too, and so does what one job makes due for another.
+    """
     done = 0
-    for due in registered_jobs():
-        while not stop_asked() and (now_done := run_job(app, due)):
-            done += now_done
+    while round_done := sum(_run_until_idle(app, due) for due in registered_jobs()):
+        done += round_done
+    return done
+
+
+def _run_until_idle(app: Flask, due: Job) -> int:
+    done = 0
+    while not stop_asked() and (now_done := run_job(app, due)):
+        done += now_done
     return done
 
 

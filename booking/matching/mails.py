@@ -56,7 +56,7 @@ def _snapshot(need: Need, path: str) -> dict[str, Any]:
         "class_name": one_line(school_class.name),
         "pupils": school_class.pupils,
         "school": one_line(", ".join(part for part in (school.name, school.commune_name) if part)),
-        "teacher": one_line(need.teacher.name),
+        "teacher": one_line(need.teacher.known_as),
         "wishes": need.wishes,
         "message": many_lines(need.message),
         "deadline": need.deadline_at.isoformat(),

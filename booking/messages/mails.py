@@ -18,6 +18,7 @@ from booking.bookings.rules.states import Actor, Audience
 from booking.calendars.invitations import for_reader, shown_facts
 from booking.calendars.models import Side
 from booking.catalogue.models import Activity
+from booking.core import clock
 from booking.core.dates import format_day
 from booking.core.db import db
 from booking.core.i18n import _, speaking
@@ -177,6 +178,40 @@ def tell_officers(report: Report) -> None:
         )  # fmt: skip
 
 
+def tell_mended(activity: Activity) -> None:
+    """Tell whoever decides that the host asks to be read again; once a day."""
+    for person in officers_of(activity.site.departement):
+        outbox.queue(
+            "report",
+            person.email,
+            name=person.name,
+            language=person.language,
+            payload={"title": one_line(activity.title), "is_mended": True},
+            dedupe_key=f"report/mended/{activity.id}/{person.id}/{clock.now().date()}",
+            person_id=person.id,
+        )
+
+
+def tell_allowed(activity: Activity) -> None:
+    """Tell the activity's contact and the company's managers that it may be published again."""
+    path = f"/company/{activity.company_id}/activities/{activity.id}"
+    for person in _keepers_of(activity):
+        outbox.queue(
+            "report-decision",
+            person.email,
+            name=person.name,
+            language=person.language,
+            payload={"title": one_line(activity.title), "is_allowed": True, "path": path},
+            dedupe_key=f"report-decision/allowed/{activity.id}/{person.id}/{clock.now():%Y%m%d%H%M}",
+            person_id=person.id,
+        )
+
+
+def _keepers_of(activity: Activity) -> list[Person]:
+    people = [activity.contact, *confirmed_managers(activity.company)]
+    return [person for person in {each.id: each for each in people}.values() if person.closed_at is None]
+
+
 def tell_author(report: Report, reason: str) -> None:
     """Tell the author what was hidden and why; of an activity, its contact and the company's managers."""
     activity, message = report.activity, report.message
@@ -190,7 +225,7 @@ def tell_author(report: Report, reason: str) -> None:
             else f"/teacher/bookings/{message.booking_id}"
         )
     else:
-        people = [activity.contact, *confirmed_managers(activity.company)]
+        people = _keepers_of(activity)
         path = f"/company/{activity.company_id}/activities/{activity.id}"
     for person in {person.id: person for person in people if person.closed_at is None}.values():
         outbox.queue(
@@ -212,6 +247,8 @@ def tell_author(report: Report, reason: str) -> None:
 @composer("report")
 def compose_report(mail: OutgoingMail) -> Content:
     letter = mail.payload
+    if letter.get("is_mended"):
+        return _mended(mail)
     with speaking(mail.language):
         title, ground = for_reader(letter["title"]), str(GROUND_WORDS[Ground(letter["ground"])])
         about = _("Un message à propos de « %(title)s »", title=title) if letter["is_message"] else _("La page « %(title)s »", title=title)  # fmt: skip
@@ -224,9 +261,35 @@ def compose_report(mail: OutgoingMail) -> Content:
         )  # fmt: skip
 
 
+def _mended(mail: OutgoingMail) -> Content:
+    with speaking(mail.language):
+        title = for_reader(mail.payload["title"])
+        return _notice(
+            mail,
+            subject=_("À relire : %(title)s", title=title),
+            heading=_("Une activité masquée est à relire"),
+            sentences=[_("L’entreprise a corrigé « %(title)s », que vous aviez masquée, et demande une nouvelle lecture.", title=title), _("Lisez-la et décidez ; tant que vous ne le faites pas, elle reste masquée.")],
+            link=(_("Lire et décider"), "/territory/reports"),
+        )  # fmt: skip
+
+
+def _allowed(mail: OutgoingMail) -> Content:
+    with speaking(mail.language):
+        title = for_reader(mail.payload["title"])
+        return _notice(
+            mail,
+            subject=_("Vous pouvez publier de nouveau : %(title)s", title=title),
+            heading=_("Votre activité peut être publiée de nouveau"),
+            sentences=[_("Les services académiques ont relu « %(title)s ». Elle n’est plus masquée : c’est à vous de la publier.", title=title)],
+            link=(_("Publier l’activité"), mail.payload["path"]),
+        )  # fmt: skip
+
+
 @composer("report-decision")
 def compose_report_decision(mail: OutgoingMail) -> Content:
     letter = mail.payload
+    if letter.get("is_allowed"):
+        return _allowed(mail)
     with speaking(mail.language):
         title = for_reader(letter["title"])
         if letter["is_message"]:
@@ -235,7 +298,7 @@ def compose_report_decision(mail: OutgoingMail) -> Content:
             link = (_("Voir mes messages"), letter["path"])
         else:
             heading = _("Votre activité n’est plus publiée")
-            sentence = _("Les services académiques ont retiré « %(title)s » du programme. Les réservations déjà faites restent. Corrigez l’activité, puis publiez-la de nouveau.", title=title)  # fmt: skip
+            sentence = _("Les services académiques ont retiré « %(title)s » du programme. Les réservations déjà faites restent. Corrigez l’activité, puis demandez une nouvelle lecture.", title=title)  # fmt: skip
             link = (_("Corriger l’activité"), letter["path"])
         return _notice(
             mail,

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from booking.catalogue.models import Activity, PublicationState
+from booking.companies.models import Site
 from booking.core.db import db
 from booking.messages.models import Report
 from booking.tracking.scope import Scope
@@ -33,6 +35,14 @@ def count_open(scope: Scope) -> int:
 def report_in(scope: Scope, report_id: int) -> Report | None:
     """The report, if it is the territory's business."""
     return db.session.scalar(_here(scope).where(Report.id == report_id))
+
+
+def hidden_activities(scope: Scope) -> Sequence[Activity]:
+    """What officers hid and no one has let back, the most lately mended first."""
+    query = select(Activity).where(Activity.state == PublicationState.HIDDEN)
+    if scope.departements is not None:
+        query = query.join(Activity.site).where(Site.departement_code.in_(sorted(scope.departements)))
+    return db.session.scalars(query.order_by(Activity.updated_at.desc(), Activity.id)).all()
 
 
 def _here(scope: Scope) -> Select[Any]:

@@ -67,6 +67,23 @@ def reports_decide(membership_id: int, report_id: int) -> Any:
     return _page(membership, scope, {report_id: form})
 
 
+@bp.post("/<int:membership_id>/reports/activities/<int:activity_id>/allowance")
+@signed_in_required
+def reports_allow(membership_id: int, activity_id: int) -> Any:
+    """A hidden activity was read again: its host may publish it."""
+    _membership, scope = _territory_or_404(membership_id)
+    if activity_id not in {each.id for each in reports.hidden_activities(scope)}:
+        abort(404)
+    try:
+        with transaction():
+            services.allow_again(activity_id)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("L’entreprise est prévenue : elle peut publier l’activité de nouveau."), "success")
+    return redirect(url_for(".reports_queue", membership_id=membership_id))
+
+
 def _page(membership: Membership, scope: Scope, tried: dict[int, DecisionForm] | None = None) -> str:
     waiting = reports.open_reports(scope)
     forms = {each.id: DecisionForm(formdata=None, prefix=f"r{each.id}") for each in waiting} | (tried or {})
@@ -76,6 +93,7 @@ def _page(membership: Membership, scope: Scope, tried: dict[int, DecisionForm] |
         scope=scope,
         waiting=waiting,
         decided=reports.decided_reports(scope),
+        hidden_activities=reports.hidden_activities(scope),
         forms=forms,
         form=next(iter(tried.values())) if tried else None,
         grounds=GROUND_WORDS,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from booking.accounts.models import Person
 from booking.bookings import jobs, services
+from booking.bookings.rules.outing import Coach
 from booking.bookings.rules.reminders import HOURS, Lacking, reminder_due, still_lacking
 from booking.bookings.rules.states import Actor, CancelReason, State
 from booking.core.db import db, transaction
@@ -83,10 +84,14 @@ def test_no_reminder_ever_leaves_at_night_after_the_start_or_with_stale_words(no
 
 
 def test_what_a_class_may_still_lack():
-    assert still_lacking(is_staff=False, is_workshop=False, head_said_yes=False) == [Lacking.OUTING]
-    assert still_lacking(is_staff=False, is_workshop=True, head_said_yes=False) == [Lacking.COMING_IN]
-    assert still_lacking(is_staff=False, is_workshop=False, head_said_yes=True) == []
-    assert still_lacking(is_staff=True, is_workshop=False, head_said_yes=False) == []
+    def lacking(*, staff=False, workshop=False, head=False, coach=Coach.ORDERED):
+        return still_lacking(is_staff=staff, is_workshop=workshop, head_said_yes=head, coach=coach)
+
+    assert lacking() == [Lacking.OUTING]
+    assert lacking(workshop=True, coach=None) == [Lacking.COMING_IN]
+    assert lacking(head=True) == lacking(staff=True) == lacking(head=True, coach=Coach.NOT_NEEDED) == []
+    assert lacking(head=True, coach=None) == [Lacking.COACH_UNSAID]
+    assert lacking(coach=Coach.QUOTE_ASKED) == [Lacking.OUTING, Lacking.COACH_QUOTE]
 
 
 # ---- The letters
@@ -107,6 +112,17 @@ def reminders() -> list:
     """The reminders that leave now; whatever else waits leaves too."""
     jobs.remind_of_visits()
     return [letter for letter in deliver() if letter.kind == "reminder"]
+
+
+def test_the_day_before_each_side_finds_its_page_of_the_day(booking, set_now):
+    set_now(at(5))
+    assert not any("/day" in letter.text for letter in reminders())
+    set_now(at(11))
+    by_reader = {letter.to: letter.text for letter in reminders()}
+    assert f"/teacher/bookings/{booking.id}/day" in by_reader[booking.teacher.email]
+    company_id = booking.slot.activity.company_id
+    assert f"/company/{company_id}/days/2027-01-12" in by_reader[booking.slot.activity.contact.email]
+    assert "vous n’avez pas dit s’il en faut un" in by_reader[booking.teacher.email].replace("\n", " ")
 
 
 def test_23_and_50_both_sides_are_reminded_once_each_day_of_the_two(both_databases, booking, set_now):
@@ -130,7 +146,7 @@ def test_a_reminder_says_what_where_how_to_get_there_what_to_bring_and_whom_to_c
         "12 rue des Ateliers", "départ de l’établissement à 8\u00a0h", "Une pièce d’identité pour les adultes.",
         "Karim Leroy, 01\u00a060\u00a000\u00a000\u00a000", "06\u00a011\u00a022\u00a033\u00a044",
         "L’autorisation de sortie de votre chef d’établissement n’est pas enregistrée ici.",
-        "Appelez le contact de l’entreprise", f"/teacher/bookings/{booking.id}",
+        "Votre chef d’établissement n’a pas encore répondu", f"/teacher/bookings/{booking.id}",
     ):  # fmt: skip
         assert words in letter.html, words
         assert words in letter.flat or words == "C’est demain", words

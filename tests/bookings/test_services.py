@@ -11,8 +11,10 @@ from sqlalchemy import select
 from booking.accounts.models import Person
 from booking.bookings import services
 from booking.bookings.models import Booking
+from booking.bookings.queries import clocks_of
 from booking.bookings.rules.capacity import GroupTooLarge, SlotFull, TooFewPlaces
 from booking.bookings.rules.explain import AdultsMissing, OtherSchoolsWorkshop, OutOfArea, WrongLevel
+from booking.bookings.rules.sentences import next_step
 from booking.bookings.rules.states import Actor, Answer, CancelReason, Event, LinkRule, NotPossibleNow, State
 from booking.bookings.services.answers import OptionLapsed, ReasonMissing, RequestLapsed, TooLateToCancel
 from booking.bookings.services.places import NotFound
@@ -374,6 +376,11 @@ def test_a_move_onto_another_outing_of_the_class_is_cancelled_by_silence(set_now
     moved = request(make.make_slot(local_start=datetime(2027, 1, 12, 9)), school_class)
     move(moved.slot, datetime(2027, 1, 14, 10))
     assert violations() == []
+    for reader in (Actor.TEACHER, Actor.HOST):
+        words = next_step(clocks_of(moved), reader)
+        assert "cette réservation sera annulée" in words
+        # Which outing it is, is the class's own business.
+        assert (kept.slot.activity.title in words) == (reader is Actor.TEACHER)
     assert services.due_reconfirmations() == []
     set_now(moved.reconfirm_by)
     assert services.due_reconfirmations() == [moved.id]

@@ -419,3 +419,17 @@ def test_the_pages_concerned_say_so_and_no_other(client):
         f"/company/{activity.company_id}/slots/{booking.slot_id}",
     ):
         assert words in client.get(path).text, path
+
+
+def test_a_slot_moved_onto_suspended_days_tells_both_sides_once(app):
+    officer, slot = make.make_officer(), make.make_slot(local_start=MORNING - timedelta(days=1))
+    booking = book(slot)
+    suspend(officer, last=DAY + timedelta(days=1))
+    assert told("outings-suspended") == []
+    for hours in (24, 48):
+        start = MORNING + timedelta(hours=hours - 24)
+        with transaction():
+            services.move_slot(slot.id, slot.activity.contact, start, start + timedelta(hours=2))
+        assert told("outings-suspended") == sorted([booking.teacher.email, slot.activity.contact.email])
+    assert events_of(booking).count(Event.SUSPEND) == 1
+    assert violations() == []

@@ -22,7 +22,7 @@ def add(work: dict[str, Job], name: str, run) -> None:
 
 
 def test_a_job_that_fails_does_not_stop_the_others_and_its_words_stay_out_of_the_log(app, work, caplog):
-    done = iter([2, 0])
+    done = iter([2, 0, 0])
 
     def fail() -> int:
         raise RuntimeError("claire.dupont@example.org")
@@ -36,9 +36,24 @@ def test_a_job_that_fails_does_not_stop_the_others_and_its_words_stay_out_of_the
 
 
 def test_a_job_runs_until_it_finds_nothing_more_to_do(app, work):
-    left = iter([5, 3, 0])
+    left = iter([5, 3, 0, 0])
     add(work, "batches", lambda: next(left))
     assert jobs.run_all(app) == 8
+
+
+def test_what_a_later_job_queues_leaves_in_the_same_run(app, work):
+    outbox = []
+
+    def deliver() -> int:
+        sent = len(outbox)
+        outbox.clear()
+        return sent
+
+    remind = iter([2, 0])
+    add(work, "deliver", deliver)
+    add(work, "remind", lambda: (outbox.extend("ab"[: (found := next(remind, 0))]), found)[1])
+    assert jobs.run_all(app) == 4
+    assert outbox == []
 
 
 def test_nothing_more_is_begun_once_the_worker_is_told_to_stop(app, work, monkeypatch):

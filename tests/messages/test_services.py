@@ -9,6 +9,8 @@ from booking.accounts.models import ScopeKind
 from booking.bookings.rules.states import Actor, State
 from booking.bookings.services.places import NotFound
 from booking.catalogue.models import PublicationState
+from booking.catalogue.rules.publication import HiddenByOfficer, NotHidden
+from booking.catalogue.services import publish_activity
 from booking.core.checks import violations
 from booking.core.db import db, transaction
 from booking.mail import outbox
@@ -244,13 +246,37 @@ def test_hiding_an_activity_takes_it_out_of_the_programme_and_tells_its_host_why
         services.decide(first.id, officer, Decision.HIDDEN, "")
     with transaction():
         services.decide(first.id, officer, Decision.HIDDEN, "Ce n’est pas une visite.")
-    assert activity.state is PublicationState.UNPUBLISHED
+    assert activity.state is PublicationState.HIDDEN
     assert second.decision is Decision.HIDDEN
     (letter,) = deliver()
     assert (letter.kind, letter.to) == ("report-decision", activity.contact.email)
     assert "Raison\u00a0: Ce n’est pas une visite." in letter.flat
     with pytest.raises(AlreadyDecided), transaction():
         services.decide(second.id, officer, Decision.NOTHING, "")
+
+
+def test_what_officers_hid_is_published_again_only_with_their_word(app, activity):
+    officer, contact = make.make_officer(), activity.contact
+    make.make_slot(activity)
+    with pytest.raises(NotHidden), transaction():
+        services.ask_review(activity.id)
+    found = report(activity)
+    with transaction():
+        services.decide(found.id, officer, Decision.HIDDEN, "Trop risqué.")
+    with pytest.raises(HiddenByOfficer), transaction():
+        publish_activity(activity.id)
+    deliver()
+    for _again in range(2):
+        with transaction():
+            services.ask_review(activity.id)
+    (letter,) = deliver()
+    assert (letter.kind, letter.to) == ("report", officer.email)
+    with transaction():
+        services.allow_again(activity.id)
+    assert [letter.to for letter in deliver()] == [contact.email]
+    with transaction():
+        publish_activity(activity.id)
+    assert activity.state is PublicationState.PUBLISHED
 
 
 def test_a_hidden_message_is_not_mailed_any_more_and_its_author_hears_why(both_databases, booking):

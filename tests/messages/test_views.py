@@ -229,6 +229,16 @@ def test_the_officer_of_the_territory_decides(client, booking, activity, host):
     )
     assert "Trop risqué." in page.get(queue).text
     assert client.get(f"/programme/{ref_of(activity)}").status_code == 404
+    asked = signed_in(client, host)
+    here = f"/company/{activity.company_id}/activities/{activity.id}"
+    assert f"{here}/publish" not in asked.get(here).text
+    assert asked.post(f"{here}/review").location == here
+    assert asked.post(f"{here}/publish").status_code == 409
+    allowance = f"/territory/{officer.memberships[0].id}/reports/activities/{activity.id}/allowance"
+    page = signed_in(client, officer)
+    assert allowance in page.get(queue).text
+    assert page.post(allowance).status_code == 302
+    assert page.post(allowance).status_code == 404
     assert "Décisions" in signed_in(client, admin).get("/territory/reports", follow_redirects=True).text
 
 

@@ -108,7 +108,10 @@ def compose_reminder(mail: OutgoingMail) -> Content:
             "ended": [],
             "clocks": [next_step(clocks_of(booking), Actor.TEACHER if side is Side.CLASS else Actor.HOST)],
             "lacking": _lacking(booking) if side is Side.CLASS else [],
-            "actions": [(_("Ouvrir la page de la visite"), page)],
+            "actions": [
+                *_day_page(booking, side, mail.language, is_eve=is_eve),
+                (_("Ouvrir la page de la visite"), page),
+            ],
             "unsubscribe_url": off_url,
             "site_url": absolute_url("/", mail.language),
             "has_calendar": False,
@@ -154,10 +157,22 @@ def _more_rows(booking: Booking, side: Side, *, is_eve: bool) -> list[tuple[str,
     return [(label, text) for label, text in found if text]
 
 
+def _day_page(booking: Booking, side: Side, language: str, *, is_eve: bool) -> list[tuple[str, str]]:
+    """The day before, each side's own page of the day; both need a sign-in and carry no secret."""
+    if not is_eve:
+        return []
+    if side is Side.CLASS:
+        page = absolute_url(f"/teacher/bookings/{booking.id}/day", language)
+        return [(_("Ouvrir la page du jour : trajet, retard, arrivée"), page)]
+    day, company_id = booking.slot.local_start.date(), booking.slot.activity.company_id
+    return [(_("Ouvrir la feuille du jour"), absolute_url(f"/company/{company_id}/days/{day}", language))]
+
+
 def _lacking(booking: Booking) -> list[str]:
     found = still_lacking(
         is_staff=booking.school_class.audience is ClassAudience.STAFF,
         is_workshop=booking.slot.activity.comes_to_class,
         head_said_yes=booking.head_answer is Answer.YES,
+        coach=booking.coach,
     )
     return [str(LACKING_WORDS[each]) for each in found]

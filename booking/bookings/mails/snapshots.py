@@ -119,7 +119,7 @@ def facts_of(booking: Booking) -> dict[str, Any]:
         "place": booking.place,
         "class_name": booking.class_name,
         "school": ", ".join(part for part in (school.name, school.commune_name) if part),
-        "teacher": booking.teacher.name,
+        "teacher": booking.teacher.known_as,
         "company": activity.company.name,
         "contact": activity.contact.name,
         "contact_phone": activity.contact.phone,

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.bookings.rules.outing import Coach
 from booking.core.i18n import _l
 
 
@@ -57,6 +58,8 @@ class Lacking(enum.StrEnum):
 
     OUTING = "outing"
     COMING_IN = "coming_in"
+    COACH_UNSAID = "coach_unsaid"
+    COACH_QUOTE = "coach_quote"
 
 
 LACKING_WORDS: dict[Lacking, Any] = {
@@ -64,11 +67,19 @@ LACKING_WORDS: dict[Lacking, Any] = {
     Lacking.COMING_IN: _l(
         "L’accord de votre chef d’établissement pour faire entrer les intervenants n’est pas enregistré ici."
     ),
+    Lacking.COACH_UNSAID: _l("Le car : vous n’avez pas dit s’il en faut un, ni s’il est commandé."),
+    Lacking.COACH_QUOTE: _l("Le car : le devis est demandé, la commande n’est pas enregistrée ici."),
 }
 
 
-def still_lacking(*, is_staff: bool, is_workshop: bool, head_said_yes: bool) -> list[Lacking]:
+def still_lacking(*, is_staff: bool, is_workshop: bool, head_said_yes: bool, coach: Coach | None) -> list[Lacking]:
     """What nobody has recorded for a firm booking; colleagues who go without pupils need no authorisation of this kind."""
-    if is_staff or head_said_yes:
-        return []
-    return [Lacking.COMING_IN if is_workshop else Lacking.OUTING]
+    found = []
+    if not is_staff and not head_said_yes:
+        found.append(Lacking.COMING_IN if is_workshop else Lacking.OUTING)
+    if not is_workshop and coach in _COACH_LACKS:
+        found.append(_COACH_LACKS[coach])
+    return found
+
+
+_COACH_LACKS: dict[Coach | None, Lacking] = {None: Lacking.COACH_UNSAID, Coach.QUOTE_ASKED: Lacking.COACH_QUOTE}

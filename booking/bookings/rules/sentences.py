@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from booking.bookings.rules.states import REASON_WORDS, Actor, CancelReason, Event, State
+from booking.bookings.rules.states import ALIVE, REASON_WORDS, Actor, CancelReason, Event, State
 from booking.core.dates import format_moment
 from booking.core.i18n import _, _l
 
@@ -17,6 +17,7 @@ class Clocks:
 
     until: when the present state ends by itself. free_until: until when the teacher may cancel alone.
     host_is_last: the firm answers once the head has. head_is_asked: the head has not answered yet, needed or not.
+    clash: the class's other outing at the date to which the slot was moved, in words: there, silence cancels.
     """
 
     state: State
@@ -32,6 +33,7 @@ class Clocks:
     is_offered_by_host: bool = False
     host_is_last: bool = False
     head_is_asked: bool = False
+    clash: str = ""
 
     def moment(self, moment: datetime | None) -> str:
         return format_moment(moment, self.timezone) if moment else ""
@@ -39,9 +41,26 @@ class Clocks:
 
 def next_step(clocks: Clocks, reader: Actor) -> str:
     """Who acts next, until when, and what happens otherwise, said to the teacher or to the host; empty when all is done."""
+    if clocks.clash and clocks.state in ALIVE and clocks.reconfirm_by and clocks.reconfirm_by > clocks.now:
+        return _clashes(clocks, reader)
     say = _SAID_TO_HOST if reader is Actor.HOST else _SAID_TO_TEACHER
     words = say.get(clocks.state)
     return words(clocks) if words else ""
+
+
+def _clashes(c: Clocks, reader: Actor) -> str:
+    """After a move onto the class's other outing. Which one it is, is the class's own business."""
+    moment = c.moment(c.reconfirm_by)
+    if reader is Actor.HOST:
+        return _(
+            "À la nouvelle date, la classe est déjà prise. Sans réponse de sa part d’ici le %(moment)s, cette réservation sera annulée.",
+            moment=moment,
+        )
+    return _(
+        "À la nouvelle date, votre classe est déjà prise par %(outing)s. Gardez l’une des deux sorties et annulez l’autre. Sans réponse de votre part d’ici le %(moment)s, cette réservation sera annulée.",
+        outing=c.clash,
+        moment=moment,
+    )
 
 
 def _teacher_held(c: Clocks) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from booking.accounts.action_links import use_link
 from booking.accounts.models import ActionLink, Person
 from booking.bookings.models import Booking, BookingChange
-from booking.bookings.queries import explain_all
+from booking.bookings.queries import clash_of, explain_all
 from booking.bookings.rules.changes import (
     ChangedMeanwhile,
     ChangeGone,
@@ -50,7 +50,7 @@ from booking.bookings.services.places import (
     note_freed,
 )
 from booking.bookings.services.requests import answer_due, asks_host, next_due, standing_obstacles
-from booking.bookings.services.slots import clash_of, facts_of
+from booking.bookings.services.slots import facts_of
 from booking.bookings.services.transitions import step, tied_to
 from booking.catalogue.models import Activity, Slot, SlotState
 from booking.core import clock

@@ -16,10 +16,10 @@ from booking.accounts.models import Person
 from booking.accounts.queries import members_of_company
 from booking.bookings import mails
 from booking.bookings.models import Booking, BookingEvent
+from booking.bookings.queries import clash_of
 from booking.bookings.rules.nudges import SILENT_REQUESTS, Ask, Asked, Nudge, nudges_due, silent_streak
 from booking.bookings.rules.reminders import DueReminder, reminder_due
 from booking.bookings.rules.states import ALIVE, Answer, Audience, Event, State
-from booking.bookings.services.slots import clash_of
 from booking.bookings.suspension_queries import suspension_of
 from booking.catalogue.models import Activity, Slot
 from booking.companies.models import Company

@@ -10,13 +10,14 @@ from sqlalchemy import or_, select
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking, BookingEvent
-from booking.bookings.queries import BUSY, bookings_of_class, outing_of
-from booking.bookings.rules.clashes import Outing, clash_with
+from booking.bookings.queries import clash_of
 from booking.bookings.rules.deadlines import cancellable_until, due_at
 from booking.bookings.rules.states import ALIVE, Actor, CancelReason, Event, State
 from booking.bookings.services.answers import ReasonMissing
 from booking.bookings.services.places import fresh_slot, lock_all, lock_booking, lock_slot
+from booking.bookings.services.suspensions import tell_if_suspended
 from booking.bookings.services.transitions import step
+from booking.bookings.suspension_queries import suspension_of
 from booking.catalogue.models import Slot, SlotState
 from booking.catalogue.rules.slots import AlreadyOffered, check_slot_times, moved_window, slot_instants
 from booking.core import clock
@@ -126,6 +127,7 @@ def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: da
     check_slot_times(local_start, local_end, slot.timezone, now=clock.now(), edition=slot.activity.edition)
     _check_really_moves(slot, local_start, local_end)
     before = {booking.id: facts_of(booking) for booking in bookings}
+    suspended = {booking.id: suspension_of(booking) for booking in bookings}
     slot.opens_at, slot.closes_at = moved_window(
         slot.local_start, local_start, slot.timezone, opens_at=slot.opens_at, closes_at=slot.closes_at
     )
@@ -142,6 +144,7 @@ def move_slot(slot_id: int, person: Person, local_start: datetime, local_end: da
             told["clash"] = {"title": clash.title, "when": clash.when}
         step(booking, Event.SLOT_MOVED, Actor.HOST, person, note=note, before=told,
              details={"from": told["local_start"].isoformat(), "to": local_start.isoformat()})  # fmt: skip
+        tell_if_suspended(booking, suspended[booking.id])
     return slot
 
 
@@ -167,12 +170,6 @@ def _check_really_moves(slot: Slot, local_start: datetime, local_end: datetime) 
     )
     if db.session.scalar(twin.limit(1)) is not None:
         raise AlreadyOffered()
-
-
-def clash_of(booking: Booking) -> Outing | None:
-    """Another outing that keeps the class from this one, if any."""
-    others = [other for other in bookings_of_class(booking.class_id) if other.id != booking.id and other.state in BUSY]
-    return clash_with(outing_of(booking), [outing_of(other) for other in others])
 
 
 def due_reconfirmations(limit: int = 500) -> list[int]:

@@ -73,6 +73,18 @@ def lift_suspension(suspension_id: int, person: Person) -> OutingSuspension:
     return suspension
 
 
+def tell_if_suspended(booking: Booking, was: OutingSuspension | None) -> None:
+    """After a move onto days on which outings are suspended, both sides hear of it, in the name of whoever decided so.
+
+    was: what kept the outing from taking place before the move; of that one they have heard.
+    """
+    found = suspension_of(booking)
+    if found is not None and (was is None or was.id != found.id):
+        officer = db.session.get_one(Person, found.created_by_id)
+        step(booking, Event.SUSPEND, Actor.OFFICER, officer, reason=found.reason, note=found.note,
+             details=_told(found))  # fmt: skip
+
+
 def excuse_suspended(booking_id: int, suspension_id: int) -> Booking | None:
     """The day went by under suspension: the class is excused, in the name of the officer who decided it.
 

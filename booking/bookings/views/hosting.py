@@ -49,6 +49,7 @@ STATE_WORDS = {
     PublicationState.SUBMITTED: (_l("brouillon"), "plain"),
     PublicationState.PUBLISHED: (_l("publiée"), "ok"),
     PublicationState.UNPUBLISHED: (_l("dépubliée"), "warn"),
+    PublicationState.HIDDEN: (_l("masquée par les services académiques"), "stop"),
 }
 SLOT_WORDS = {
     SlotState.OPEN: (_l("ouvert"), "ok"),

@@ -84,7 +84,7 @@ def _settled_words(event: BookingEvent) -> str:
 
 def _names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
     people = db.session.scalars(select(Person).where(Person.id.in_({id_ for id_ in person_ids if id_})))
-    return {person.id: person.name for person in people}
+    return {person.id: person.known_as for person in people}
 
 
 @bp.app_template_filter("state_words")

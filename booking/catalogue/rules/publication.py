@@ -58,6 +58,20 @@ class NotPublished(Refusal):
         return _l("Cette activité n’est pas publiée.")
 
 
+class HiddenByOfficer(Refusal):
+    code = "hidden_by_officer"
+
+    def sentence(self) -> object:
+        return _l("Les services académiques ont masqué cette activité : corrigez-la, puis demandez qu’elle soit relue.")
+
+
+class NotHidden(Refusal):
+    code = "not_hidden"
+
+    def sentence(self) -> object:
+        return _l("Cette activité n’est pas masquée.")
+
+
 def missing_for_publication(activity: Readiness) -> list[Missing]:
     """What is missing, each in a sentence; empty when the activity can be published."""
     missing = content_missing(activity)

@@ -1,6 +1,6 @@
 """The verbs of the room. Each flushes and never commits."""
 
-from booking.messages.services.reports import decide, report
+from booking.messages.services.reports import allow_again, ask_review, decide, report
 from booking.messages.services.writing import (
     WRITTEN_TO,
     ask,
@@ -13,7 +13,9 @@ from booking.messages.services.writing import (
 
 __all__ = [
     "WRITTEN_TO",
+    "allow_again",
     "ask",
+    "ask_review",
     "decide",
     "publish_answer",
     "report",

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from booking.accounts.models import Person
 from booking.bookings.services.places import NotFound
-from booking.catalogue.models import Activity
-from booking.catalogue.services import hide_activity
+from booking.catalogue import services as catalogue
+from booking.catalogue.models import Activity, PublicationState
+from booking.catalogue.rules.publication import NotHidden
 from booking.core import clock
 from booking.core.db import db
 from booking.messages import mails
@@ -96,6 +97,22 @@ def decide(report_id: int, person: Person, decision: Decision, note: str) -> Rep
     return found
 
 
+def ask_review(activity_id: int) -> Activity:
+    """The host has mended what was hidden: whoever decides hears of it, once a day. Refuses: NotHidden."""
+    activity = db.session.get_one(Activity, activity_id)
+    if activity.state is not PublicationState.HIDDEN:
+        raise NotHidden()
+    mails.tell_mended(activity)
+    return activity
+
+
+def allow_again(activity_id: int) -> Activity:
+    """An officer has read it again: its host hears that it may be published. Refuses: NotHidden."""
+    activity = catalogue.allow_again(activity_id)
+    mails.tell_allowed(activity)
+    return activity
+
+
 def _others_of(found: Report) -> list[Report]:
     query = select(Report).where(
         Report.activity_id == found.activity_id,
@@ -110,4 +127,4 @@ def _hide(found: Report, note: str) -> None:
     if found.message is not None:
         found.message.hidden_at, found.message.hidden_reason = clock.now(), note
     else:
-        hide_activity(found.activity_id)
+        catalogue.hide_activity(found.activity_id)

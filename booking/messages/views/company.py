@@ -11,7 +11,7 @@ from booking.accounts.permissions import company_or_404, signed_in_required
 from booking.bookings.models import Booking
 from booking.bookings.queries import bookings_of_slot
 from booking.bookings.rules.states import Actor
-from booking.catalogue.models import Slot
+from booking.catalogue.models import Activity, Slot
 from booking.companies.models import Company
 from booking.core.db import db, transaction
 from booking.core.errors import Refusal
@@ -29,6 +29,24 @@ bp = Blueprint("company_messages", __name__, url_prefix="/company/<int:company_i
 def inbox(company_id: int) -> str:
     company = company_or_404(company_id)
     return render_template("messages/inbox.html", company=company, inbox=queries.inbox_of(company.id))
+
+
+@bp.post("/activities/<int:activity_id>/review")
+@signed_in_required
+def ask_review(company_id: int, activity_id: int) -> Any:
+    """The host has mended what officers hid, and asks them to read it again."""
+    company = company_or_404(company_id)
+    activity = db.session.get(Activity, activity_id)
+    if activity is None or activity.company_id != company.id:
+        abort(404)
+    try:
+        with transaction():
+            services.ask_review(activity_id)
+    except Refusal as refusal:
+        flash(refusal.message, "error")
+    else:
+        flash(_("Les services académiques sont prévenus : ils reliront l’activité."), "success")
+    return redirect(url_for("hosting.activity", company_id=company.id, activity_id=activity_id))
 
 
 @bp.route("/bookings/<int:booking_id>/messages", methods=["GET", "POST"])
