@@ -91,6 +91,8 @@ def _tell(person: Person, password: str | None) -> None:
     if password:
         services.set_password(person, password)
         click.echo(f"{person.email} peut se connecter.")
+    elif person.password and person.last_login_at:
+        click.echo(f"{person.email} a déjà un compte et garde son mot de passe.")
     else:
         click.echo(f"{person.email} choisit son mot de passe ici, une fois, avant demain à la même heure\u00a0:")
         click.echo(mails.set_password_link(person))

@@ -86,3 +86,11 @@ def test_somebody_with_an_account_keeps_it_and_its_names(run):
     make_person("odile@example.org", first_name="Odile", last_name="Martin")
     assert run(args=["officer", "create", "odile@example.org", "--scope", "national"]).exit_code == 0
     assert person_of("odile@example.org").name == "Odile Martin"
+
+
+def test_somebody_who_signs_in_already_keeps_the_password_and_gets_no_link(run, now):
+    make_person("claire@example.org", last_login_at=now)
+    done = run(args=["officer", "create", "claire@example.org", "--scope", "academie:25"])
+    assert done.exit_code == 0, done.output
+    assert "garde son mot de passe" in done.output
+    assert "/reset/" not in done.output

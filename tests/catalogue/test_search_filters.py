@@ -229,3 +229,9 @@ def reach_of(minutes: float) -> float:
         return -1
     band = next((band for band in bands if minutes <= band.minutes), bands[-1])
     return band.km + (minutes - band.from_minutes) * band.km_per_min
+
+
+def test_a_code_typed_in_small_or_capital_letters_is_the_code():
+    known = Known(editions=(), departements=("2A",), academies=(), sectors=("chimie",), levels=("4E",))
+    search, ignored = read_search(MultiDict({"level": "4e", "departement": "2a", "sector": "Chimie"}), known)
+    assert (search.level, search.departement, search.sector, ignored) == ("4E", "2A", "chimie", [])

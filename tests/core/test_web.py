@@ -22,7 +22,6 @@ from tests import make
 from tests.applications import make_app
 from tests.sign_in import signed_in
 
-
 # These tests add addresses to the application.
 pytestmark = pytest.mark.own_app
 

@@ -85,7 +85,12 @@ def hand_over(booking_id: int) -> Any:
             uai = booking.school.uai
             return redirect(url_for("teacher.home") if actor is Actor.TEACHER else url_for("school.home", uai=uai))
         booking = db.session.get_one(Booking, booking_id)
-    return render_template("bookings/leaving/hand_over.html", booking=booking, form=form)
+    back = (
+        url_for("teacher.booking", booking_id=booking_id)
+        if actor is Actor.TEACHER
+        else url_for("school.home", uai=booking.school.uai)
+    )
+    return render_template("bookings/leaving/hand_over.html", booking=booking, form=form, back=back)
 
 
 @bp.post("/company/<int:company_id>/people/<int:membership_id>/removal")

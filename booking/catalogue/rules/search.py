@@ -158,10 +158,11 @@ def read_search(args: Mapping[str, str], known: Known, place: Place | None = Non
 
     def one_of(name: str, values: Collection[str], sentence: str) -> str:
         value = _clean(args.get(name, ""))
-        if value and value not in values:
+        # « 4e » and « 2a » typed in an address mean what the lists send as 4E and 2A.
+        known_as = next((form for form in (value, value.upper(), value.lower()) if form in values), "")
+        if value and not known_as:
             ignore(sentence)
-            return ""
-        return value
+        return known_as
 
     kind = one_of("kind", set(ActivityKind), _("Ce genre d’activité n’existe pas\u00a0: tous sont montrés."))
     search = Search(
