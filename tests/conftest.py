@@ -28,6 +28,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"Tested on {databases.describe_server()} and on SQLite {sqlite3.sqlite_version}.")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked `deep_on_sqlite` runs on PostgreSQL in every run, on SQLite in the long ones."""
+    for item in items:
+        if item.get_closest_marker("deep_on_sqlite") and "sqlite" in item.name.partition("[")[2]:
+            item.add_marker(pytest.mark.deep)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def both_databases(request: pytest.FixtureRequest) -> str:
     """Run the test on SQLite in memory and on PostgreSQL: ask for it beside `app`."""

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import multiprocessing
+import os
+import select
+import signal
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
+
+from tests import applications
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,24 +50,58 @@ def call_at_once(
         "shares": [share for share in (calls[i::processes] for i in range(processes)) if share],
         "settings": settings or {},
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.processes"],
-        cwd=ROOT,
-        input=json.dumps(task),
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-    )
-    if done.returncode != 0:
-        raise AssertionError(f"a process of the race failed:\n{done.stderr}")
-    answers = json.loads(done.stdout)
+    answers = _ask_the_parent(task, timeout_s)
     return [answers[i % len(answers)][i // len(answers)] for i in range(len(calls))]
 
 
-def _run_the_processes(task: dict[str, Any]) -> None:
-    """Load the code once, then fork: starting Python four times takes longer than the race."""
-    from tests import applications  # noqa: F401  (what the forks share)
+# ---- The parent of the processes: it has loaded the code, then forks for each race, which takes no time
 
+
+def _ask_the_parent(task: dict[str, Any], timeout_s: float) -> list[list[Any]]:
+    parent = _parent()
+    assert parent.stdin is not None and parent.stdout is not None
+    parent.stdin.write(json.dumps(task).encode() + b"\n")
+    parent.stdin.flush()
+    ready, _, _ = select.select([parent.stdout], [], [], timeout_s)
+    line = parent.stdout.readline() if ready else b""
+    if not line:
+        _stop(parent)
+        _parent.cache_clear()
+        raise AssertionError(f"the processes of the race gave nothing within {timeout_s} s")
+    answer = json.loads(line)
+    if "failures" in answer:
+        raise AssertionError("a process of the race failed:\n" + "\n".join(answer["failures"]))
+    return answer["answers"]
+
+
+@cache
+def _parent() -> subprocess.Popen[bytes]:
+    # A session of its own: its children are stopped with it, and the terminal's Ctrl-C is not theirs.
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "tests.processes"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    atexit.register(_stop, parent)
+    return parent
+
+
+def _stop(parent: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(parent.pid, signal.SIGKILL)
+    parent.wait()
+
+
+def _answer_tasks() -> None:
+    applications.make_app("sqlite://", Path())
+    configure_mappers()
+    for line in sys.stdin:
+        print(json.dumps(_run_the_processes(json.loads(line))), flush=True)
+
+
+def _run_the_processes(task: dict[str, Any]) -> dict[str, Any]:
     importlib.import_module(task["function"][0])
     fork = multiprocessing.get_context("fork")
     answers = fork.SimpleQueue()
@@ -75,13 +118,11 @@ def _run_the_processes(task: dict[str, Any]) -> None:
         child.join()
     failures = [answer["failure"] for answer in received.values() if "failure" in answer]
     if failures:
-        sys.exit("\n".join(failures))
-    sys.stdout.write(json.dumps([received[number]["answers"] for number in range(len(children))]))
+        return {"failures": failures}
+    return {"answers": [received[number]["answers"] for number in range(len(children))]}
 
 
 def _run_as_one_of_the_processes(task: dict[str, Any], number: int, line: Any, answers: Any) -> None:
-    from tests.applications import make_app
-
     module, name = task["function"]
     function = getattr(importlib.import_module(module), name)
     calls = task["shares"][number]
@@ -92,7 +133,7 @@ def _run_as_one_of_the_processes(task: dict[str, Any], number: int, line: Any, a
             return function(**call)
 
     try:
-        app = make_app(task["url"], Path(task["folder"]), **task["settings"])
+        app = applications.make_app(task["url"], Path(task["folder"]), **task["settings"])
         with ThreadPoolExecutor(len(calls)) as threads:
             futures = [threads.submit(one_call, call) for call in calls]
             answers.put((number, {"answers": [future.result() for future in futures]}))
@@ -102,4 +143,4 @@ def _run_as_one_of_the_processes(task: dict[str, Any], number: int, line: Any, a
 
 
 if __name__ == "__main__":
-    _run_the_processes(json.load(sys.stdin))
+    _answer_tasks()

@@ -239,7 +239,7 @@ def test_reminders_leave_after_confirmations(booking, set_now):
     set_now(at(11))
     jobs.remind_of_visits()
     order = [letter.kind for letter in deliver() if letter.kind != "school-notice"]
-    assert order == ["booking-confirmed"] * 2 + ["reminder"] * 2
+    assert order == ["authorisation-asked", *["booking-confirmed"] * 2, *["reminder"] * 2]
 
 
 # ---- Stopping them

@@ -533,7 +533,7 @@ def test_after_the_limit_the_teacher_is_told_to_call(page, school_class, set_now
     booking = booked(make.make_slot(), school_class)
     set_now(booking.slot.starts_at - timedelta(days=2))
     words = words_of(page.get(f"/teacher/bookings/{booking.id}").text)
-    assert "appelez le contact de l’entreprise" in words
+    assert "Appelez le contact de l’entreprise" in words
     assert "Annuler cette réservation" not in words
     refused = page.post(f"/teacher/bookings/{booking.id}/cancellation", data={"reason": "transport"})
     assert "La date limite d’annulation est passée" in words_of(refused.text)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from sqlalchemy import text
 
+from booking.core import clock
 from booking.core.db import db
-from tests.applications import make_app
+from tests.applications import kept_app
 from tests.conftest import NOW
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,31 +43,23 @@ class Site:
     """A server process on a database of its own, which the test fills through `app` and the functions of `make`."""
 
     url: str
-    environment: dict[str, str] = field(repr=False)
+    app: Flask
+    now: datetime | None
+
+    @property
+    def mails(self) -> Path:
+        """The folder into which the worker puts the messages."""
+        return Path(self.app.config["MAIL_SINK_DIR"])
 
     def run(self, *command: str) -> str:
         """What `flask <command>` prints, run beside the server: `site.run("worker", "--once")` delivers the mails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "tests.browser.server", *command],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    """The application of the test process, on the file that the served site reads too."""
-    app = make_app(f"sqlite:///{tmp_path / 'etabli.sqlite'}", tmp_path)
-    with app.app_context():
-        db.create_all()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+        db.session.commit()
+        with pytest.MonkeyPatch.context() as patch:
+            if self.now:
+                patch.setattr(clock, "now", lambda: self.now)
+            done = self.app.test_cli_runner().invoke(args=command)
+        assert done.exit_code == 0, done.output
+        return done.output
 
 
 @pytest.fixture
@@ -72,25 +69,67 @@ def site_now() -> datetime | None:
 
 
 @pytest.fixture
-def site(app: Flask, tmp_path: Path, site_now: datetime | None) -> Iterator[Site]:
-    """The site, served by a process of its own for the length of the test."""
+def app(site_now: datetime | None) -> Iterator[Flask]:
+    """The application of the test process, on the file that the served site reads too."""
+    server = _server(site_now)
+    app = kept_app(server.database, server.folder)
+    app.config.update(APP_ENV="development", BASE_URL=server.url)
+    with app.app_context():
+        db.create_all()
+        yield app
+        db.session.remove()
+        with db.engine.begin() as connection:
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+            for table in db.metadata.sorted_tables:
+                connection.execute(table.delete())
+        db.engine.dispose()
+    shutil.rmtree(server.folder / "mail", ignore_errors=True)
+
+
+@pytest.fixture
+def site(app: Flask, site_now: datetime | None) -> Iterator[Site]:
+    """The site, served by a process of its own."""
+    server = _server(site_now)
+    said_before = server.log.stat().st_size
+    yield Site(server.url, app, site_now)
+    said = server.log.read_bytes()[said_before:].decode()
+    assert "Traceback" not in said, said
+
+
+@dataclass(frozen=True)
+class _Server:
+    url: str
+    folder: Path
+
+    @property
+    def database(self) -> str:
+        return f"sqlite:///{self.folder / 'etabli.sqlite'}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "server.log"
+
+
+@cache
+def _server(now: datetime | None) -> _Server:
+    """The server that stands at this moment, started once for all tests: starting takes longer than most of them."""
     listening = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    folder = Path(tempfile.mkdtemp(prefix="etabli-site-"))
+    server = _Server(f"http://127.0.0.1:{listening.getsockname()[1]}", folder)
     environment = {
         **os.environ,
         "APP_ENV": "development",
-        "BASE_URL": url,
-        "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
+        "BASE_URL": server.url,
+        "DATABASE_URL": server.database,
         "SECRET_KEY": "not-a-secret-only-tests",
-        "TEST_MAIL_FOLDER": str(tmp_path / "mail"),
-        **({"TEST_NOW": site_now.isoformat()} if site_now else {}),
+        "TEST_MAIL_FOLDER": str(folder / "mail"),
+        **({"TEST_NOW": now.isoformat()} if now else {}),
     }
-    log = tmp_path / "server.log"
     # The socket is ours and already listens: no port is guessed, and the browser waits while the server starts.
     number = listening.fileno()
     command = ["gunicorn", "--bind", f"fd://{number}", "--threads", "8", "--graceful-timeout", "1"]
-    with log.open("w") as output:
-        server = subprocess.Popen(
+    with server.log.open("w") as output:
+        process = subprocess.Popen(
             [sys.executable, "-m", *command, "tests.browser.server:app"],
             cwd=ROOT,
             env=environment,
@@ -98,13 +137,17 @@ def site(app: Flask, tmp_path: Path, site_now: datetime | None) -> Iterator[Site
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    with urllib.request.urlopen(f"{url}/healthz", timeout=60) as answer:  # it waits in line until the server is up
+
+    def stop() -> None:
+        listening.close()
+        process.terminate()
+        process.wait(timeout=20)
+        shutil.rmtree(folder)
+
+    atexit.register(stop)
+    with urllib.request.urlopen(f"{server.url}/healthz", timeout=60) as answer:  # it waits in line until it is served
         assert answer.status == 200
-    yield Site(url, environment)
-    listening.close()
-    server.terminate()
-    server.wait(timeout=20)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    return server
 
 
 def chromium_path() -> str | None:

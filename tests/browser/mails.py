@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from pathlib import Path
 
 from tests.browser.conftest import Site
 
@@ -13,7 +12,7 @@ from tests.browser.conftest import Site
 def link_of_the_mail(site: Site, address: str, about: str) -> str:
     """The first link to this site that holds `about`, in a mail to this address."""
     site.run("worker", "--once")
-    for path in Path(site.environment["TEST_MAIL_FOLDER"]).rglob("*.eml"):
+    for path in site.mails.rglob("*.eml"):
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         text = message.get_body(("plain",)).get_content()
         if address in message["To"] and (found := re.search(rf"\S+/{about}(/\S+)?", text)):

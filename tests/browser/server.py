@@ -1,6 +1,6 @@
 """The application as the browser meets it: real sign-in, CSRF and policies, cheap passwords, the time of the tests.
 
-Started by the `site` fixture: `gunicorn tests.browser.server:app`, and `flask --app tests.browser.server …`.
+Started by the `site` fixture: `gunicorn tests.browser.server:app`.
 """
 
 from __future__ import annotations

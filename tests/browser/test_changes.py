@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 from datetime import timedelta
 from email.policy import SMTP
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -44,7 +43,7 @@ def fresh(booking_id: int) -> Booking:
 
 def link_of_the_mail(site: Site, words: str) -> str:
     """The address that follows these words in a mail that left for the teacher."""
-    for file in sorted(Path(site.environment["TEST_MAIL_FOLDER"]).glob("*.eml")):
+    for file in sorted(site.mails.glob("*.eml")):
         message = email.message_from_bytes(file.read_bytes(), policy=SMTP)
         lines = message.get_body(("plain",)).get_content().splitlines()
         for number, line in enumerate(lines):

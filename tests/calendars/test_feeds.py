@@ -187,8 +187,8 @@ def test_what_lapsed_was_refused_or_waits_is_in_no_feed(client, teacher, state):
 
 
 def test_somebody_who_leaves_the_line_was_never_in_a_calendar(client, teacher):
-    booking = make.make_booking(make.make_slot(), make.make_class(teacher), state=State.WAITING)
-    cancel(booking)
+    slot = make.make_slot(waiting_classes=1)
+    cancel(make.make_booking(slot, make.make_class(teacher), state=State.WAITING))
 
     assert events_of(client, address_of(teacher, "teacher")) == []
 

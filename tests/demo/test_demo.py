@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 from collections import Counter
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from flask_security import verify_password
@@ -40,18 +42,45 @@ from tests.conftest import NOW
 from tests.demo.small_france import NEIGHBOURS, contents, import_small_france
 
 
-@pytest.fixture(scope="module")
-def demo_app(tmp_path_factory):
-    """A demo loaded once on a SQLite file, for the tests that only look at it."""
-    folder = tmp_path_factory.mktemp("demo")
-    app = make_app(f"sqlite:///{folder / 'etabli.sqlite'}", folder)
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory) -> Path:
+    """A folder with the demo on a SQLite file and what the command said, loaded once for the whole run.
+
+    The command had to empty the base first: somebody was in it.
+    """
+    folder = tmp_path_factory.getbasetemp().parent / "demo"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "said").exists():
+            (folder / "said").write_text(_load(folder))
+    return folder
+
+
+def _load(folder: Path) -> str:
+    app = make_app(address(folder), folder)
+    app.config["APP_ENV"] = "development"
     with pytest.MonkeyPatch.context() as patch, app.app_context():
         patch.setattr(clock, "now", lambda: NOW)
+        db.drop_all()
         db.create_all()
         import_small_france()
-        with transaction():
-            services.load_demo()
+        make.make_person("somebody@example.org")
+        result = run(app, "--reset")
+        assert result.exit_code == 0, result.output
         db.session.remove()
+        db.engine.dispose()
+    return result.output
+
+
+def address(folder: Path) -> str:
+    return f"sqlite:///{folder / 'etabli.sqlite'}"
+
+
+@pytest.fixture
+def demo_app(loaded, tmp_path):
+    """The application on the loaded demo."""
+    app = make_app(address(loaded), tmp_path)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -68,6 +97,11 @@ def demo(demo_app, now):
 @pytest.fixture
 def small_france(app, now):
     import_small_france()
+
+
+def run(app, *options: str):
+    db.session.commit()
+    return app.test_cli_runner().invoke(args=["demo", *options])
 
 
 def count(model, *where) -> int:
@@ -200,6 +234,7 @@ def test_the_first_edition_notes_that_the_sources_differ(demo):
     assert "4 au 11 avril" in first.dates_source and "4 au 10" in first.dates_source
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("small_france")
 def test_the_same_day_gives_the_same_demo(demo_app):
     with transaction():
@@ -234,11 +269,6 @@ def test_a_missing_school_is_said(small_france):
 # ---- The command
 
 
-def run(app, *options: str):
-    db.session.commit()
-    return app.test_cli_runner().invoke(args=["demo", *options])
-
-
 def test_the_command_refuses_a_base_in_use_and_does_nothing_to_it(small_france, app):
     make.make_person("somebody@example.org")
     refused = run(app)
@@ -250,14 +280,9 @@ def test_the_command_refuses_a_base_in_use_and_does_nothing_to_it(small_france, 
     assert list(db.session.scalars(select(Person.email))) == ["somebody@example.org"]
 
 
-def test_the_command_empties_the_base_in_development_when_asked_loads_the_demo_and_says_who_is_there(small_france, app):
-    make.make_person("somebody@example.org")
-    app.config["APP_ENV"] = "development"
-    loaded = run(app, "--reset")
-    assert loaded.exit_code == 0, loaded.output
-    assert re.search(r"teacher@example\.org +enseignante", loaded.output) and "etabli-demo" in loaded.output
+def test_the_command_empties_the_base_in_development_when_asked_loads_the_demo_and_says_who_is_there(loaded, demo):
+    said = (loaded / "said").read_text()
+    assert re.search(r"teacher@example\.org +enseignante", said) and "etabli-demo" in said
     assert count(Person, Person.email == "somebody@example.org") == 0
-    people = count(Person)
-    again = run(app, "--if-empty")
+    again = run(demo, "--if-empty")
     assert again.exit_code == 0 and "teacher@example.org" in again.output
-    assert count(Person) == people

@@ -37,6 +37,7 @@ def test_two_workers_at_once_deliver_each_message_once(app, post, queue, read):
     assert {read(mail_id).attempts for mail_id in ids} == {1}
 
 
+@pytest.mark.deep_on_sqlite
 def test_without_the_guard_two_workers_send_the_same_message_twice(app, post, queue):
     """The twin: it shows that the race above is a real one."""
     for number in range(40):

@@ -105,7 +105,7 @@ def test_the_rows_of_another_academie_are_not_shown(essonne_and_seine_et_marne, 
     officer = make.make_officer(scope_code="24")
     page = signed_in(client, officer).get(f"/territory/{officer.memberships[0].id}/bookings").text
     assert "1 réservation" in page
-    assert "27" not in page.split("<tbody>")[1].split("</tbody>")[0]
+    assert ">27<" not in page.split("<tbody>")[1].split("</tbody>")[0]
 
 
 def test_an_unknown_edition_or_page_in_the_address_is_no_error(essonne_and_seine_et_marne, client):

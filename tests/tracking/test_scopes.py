@@ -73,7 +73,7 @@ def plant(departement: str, commune: str, word: str, school=None, **site) -> Non
                                         happened_at=datetime(2026, 11, day, tzinfo=UTC)))  # fmt: skip
         if state is State.ATTENDED:
             db.session.add(Feedback(booking_id=booking.id, side=Actor.TEACHER, answered_at=NOW, rating=2, comment=word))
-    db.session.add(Need(class_id=school_class.id, school_id=school.id, teacher_id=school_class.owner_id, message=word,
+    db.session.add(Need(class_id=school_class.id, school_id=school.id, teacher_id=school_class.owner_id, message=word, radius_km=50,
                         deadline_at=NOW, created_at=NOW, updated_at=NOW))  # fmt: skip
     db.session.add(Report(activity_id=activity.id, departement_code=departement, ground=next(iter(Ground)), text=word, source="x",
                           created_at=NOW))  # fmt: skip
