@@ -131,7 +131,7 @@ def _teacher_confirmed(c: Clocks) -> str:
         )
     if c.head_is_asked:
         asked = _(
-            "Votre chef d’établissement n’a pas encore répondu à la demande d’autorisation : un refus annulerait la réservation. Sans réponse, elle est maintenue et nous le relançons."
+            "Votre chef d’établissement n’a pas encore répondu à la demande d’autorisation : un refus annulerait la réservation. Sans réponse, elle est maintenue et nous le relançons."
         )
         return f"{asked} {_if_prevented(c)}"
     return _if_prevented(c)
@@ -140,10 +140,10 @@ def _teacher_confirmed(c: Clocks) -> str:
 def _if_prevented(c: Clocks) -> str:
     if c.free_until and c.free_until > c.now:
         return _(
-            "Un empêchement ? Vous pouvez annuler en ligne jusqu’au %(moment)s ; ensuite, appelez le contact de l’entreprise.",
+            "Un empêchement ? Vous pouvez annuler en ligne jusqu’au %(moment)s ; ensuite, appelez le contact de l’entreprise.",
             moment=c.moment(c.free_until),
         )
-    return _("Un empêchement ? Appelez le contact de l’entreprise : il est trop tard pour annuler en ligne.")
+    return _("Un empêchement ? Appelez le contact de l’entreprise : il est trop tard pour annuler en ligne.")
 
 
 def _host_held(c: Clocks) -> str:
