@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from booking.accounts.models import Person
+from booking.bookings.authorisation_models import AuthorisationSigner
 from booking.bookings.models import Booking
 from booking.bookings.papers.kinds import Outing
 from booking.bookings.papers.models import OutingFile, SchoolTerms
 from booking.bookings.papers.rules import Facts, Nature, Rule, is_away_at, read_hours
 from booking.bookings.participations import participation_under
 from booking.bookings.queries import journey_of
+from booking.bookings.rules.authorisations import VIA_WORDS, capacity_words
 from booking.bookings.rules.capacity import groups_of
+from booking.bookings.rules.outing import coach_words
 from booking.bookings.rules.participation import Participation
+from booking.bookings.rules.states import Answer
 from booking.catalogue.models import Slot
 from booking.catalogue.rules.wording import identity_words
 from booking.companies.models import Site
@@ -71,6 +76,8 @@ def _visit_facts(booking: Booking, law: dict[str, Rule], said: Nature) -> Facts:
         "clothing": french_spaces(activity.clothing),
         "to_bring": french_spaces(activity.to_bring),
         "identity": identity_words(activity),
+        "coach": "" if activity.comes_to_class else coach_words(booking.coach, booking.coach_on, booking.coach_leaves),
+        "authorisation": _authorisation(booking),
         "photos": french_spaces(activity.photo_rule) or "aucun élève reconnaissable",
         "present_pupils": booking.present_pupils if booking.present_pupils is not None else booking.pupils,
         "present_adults": booking.present_adults if booking.present_adults is not None else booking.adults,
@@ -156,6 +163,22 @@ def _group(booking: Booking) -> str:
     adults = activity.adults_per_group
     with_whom = f", {adults} accompagnateur{'s' if adults > 1 else ''} par groupe" if adults else ""
     return f"{groups} groupes de {activity.group_size_max} élèves au plus{with_whom}"
+
+
+def _authorisation(booking: Booking) -> list[str]:
+    """Who said yes, in what capacity, how and when, once all did. On papers of the school alone: nobody else's business."""
+    given = booking.authorisation
+    if given is None or given.answer is not Answer.YES:
+        return []
+    zone = ZoneInfo(booking.slot.timezone)
+    return [_signed(signer, zone) for signer in given.signers]
+
+
+def _signed(signer: AuthorisationSigner, zone: ZoneInfo) -> str:
+    assert signer.answered_at and signer.capacity and signer.answered_via
+    day = signer.paper_on or signer.answered_at.astimezone(zone).date()
+    who = f"{signer.signed_by} ({capacity_words(signer.role, signer.capacity)})"
+    return f"donnée le {format_day(day, weekday=False)} par {who}, {VIA_WORDS[signer.answered_via]}"
 
 
 def _board(file: OutingFile, school: School) -> str:

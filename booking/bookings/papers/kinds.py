@@ -70,14 +70,15 @@ FACTS_OF: dict[PaperKind, tuple[str, ...]] = {
         "insurance_company", "board", "clauses",
     ),
     PaperKind.OUTING_REQUEST: (
-        *_WHO, *_WHAT, "head", "journey", "nature", "aims", "transport", "meals", "costs", "safety", "equipment", "needs",
+        *_WHO, *_WHAT, "head", "journey", "nature", "aims", "transport", "coach", "meals", "costs", "safety", "equipment",
+        "needs", "authorisation",
     ),
-    PaperKind.INTERVENTION_REQUEST: (*_WHO, *_WHAT, "head", "aims", "contact", "to_bring", "needs"),
+    PaperKind.INTERVENTION_REQUEST: (*_WHO, *_WHAT, "head", "aims", "contact", "to_bring", "needs", "authorisation"),
     PaperKind.FAMILY_NOTE: (
         "school", "teacher", "class_name", *_WHAT, "journey", "nature", "aims", "transport", "meals", "costs",
         "equipment", "clothing", "photos",
     ),
-    PaperKind.SCHOOL_LIFE: (*_WHO, *_WHAT, "journey", "nature", "transport", "meals"),
+    PaperKind.SCHOOL_LIFE: (*_WHO, *_WHAT, "journey", "nature", "transport", "coach", "meals", "authorisation"),
     PaperKind.CANTEEN: ("school", "teacher", "class_name", "pupils", "adults", "assistants", "when", "journey", "meals"),
     PaperKind.NAMES_LIST: (*_WHO, *_WHAT, "identity"),
     PaperKind.ATTENDANCE: (*_WHO, *_WHAT),

@@ -29,7 +29,7 @@ FACT_WORDS: dict[str, str] = {
     "activity": "Activité", "edition": "Édition", "when": "Date et heures", "place": "Lieu", "journey": "Trajet",
     "nature": "Nature de la sortie", "group": "Répartition", "safety": "Sécurité sur le site",
     "equipment": "Équipements de protection", "clothing": "Tenue", "to_bring": "À prévoir", "identity": "Identité",
-    "photos": "Photographies", "aims": "Objectifs", "transport": "Transport", "meals": "Repas", "costs": "Frais",
+    "photos": "Photographies", "aims": "Objectifs", "transport": "Transport", "coach": "Car", "authorisation": "Autorisation", "meals": "Repas", "costs": "Frais",
     "insurance_school": "Assurance de l’établissement", "insurance_company": "Assurance de l’entreprise",
     "board": "Conseil d’administration", "clauses": "Clauses de l’établissement", "coming": "Classes attendues",
     "present_pupils": "Élèves présents", "present_adults": "Accompagnateurs présents",
@@ -243,20 +243,23 @@ def _outing_request(facts: Facts, making: Making) -> Text:
             b.dots(["Noms des accompagnateurs\u00a0:", ""]),
             b.heading("L’organisation"),
             b.facts([
-                ("Transport", facts.get("transport", TO_FILL)),
+                ("Transport", facts.get("transport", "" if facts.get("coach") else TO_FILL)),
+                ("Car", facts.get("coach", "")),
                 ("Repas", facts.get("meals", TO_FILL)),
                 ("Frais", facts.get("costs", TO_FILL if optional else GRATIS)),
                 ("Sécurité sur le site", facts.get("safety", "")),
                 ("Équipements de protection", facts.get("equipment", "")),
             ]),
-            _decision("sortie autorisée", "sortie refusée, pour la raison suivante\u00a0:"),
+            _decision(facts, "sortie autorisée", "sortie refusée, pour la raison suivante\u00a0:"),
             *_law(making.law),
         ],
     )  # fmt: skip
 
 
-def _decision(yes: str, no: str) -> b.Block:
-    """What the head writes: never cut by the end of a page."""
+def _decision(facts: Facts, yes: str, no: str) -> b.Block:
+    """What was decided, and by whom; else what the head writes, never cut by the end of a page."""
+    if given := facts.get("authorisation"):
+        return b.together(b.heading("Décision"), b.note(yes[0].upper() + yes[1:], _value(given)))
     return b.together(
         b.heading("Décision"),
         b.choices([yes, no]),
@@ -289,7 +292,7 @@ def _intervention_request(facts: Facts, making: Making) -> Text:
             b.facts([("Entreprise", facts["company"]), ("Contact", facts["contact"])]),
             b.blanks(("N°", "Nom et prénom", "Fonction", "Identité vérifiée à l’arrivée"), 3, ("auto", 4, 3, 3)),
             b.text("L’enseignant reste responsable de la classe pendant toute l’intervention, et présent."),
-            _decision("intervention autorisée", "intervention refusée, pour la raison suivante\u00a0:"),
+            _decision(facts, "intervention autorisée", "intervention refusée, pour la raison suivante\u00a0:"),
             *_law(making.law),
         ],
     )  # fmt: skip
@@ -362,7 +365,9 @@ def _school_life(facts: Facts, making: Making) -> Text:
                 ("AESH", facts.get("assistants", "")),
                 ("Nature de la sortie", facts.get("nature", "")),
                 ("Transport", facts.get("transport", "")),
+                ("Car", facts.get("coach", "")),
                 ("Repas", facts.get("meals", "")),
+                ("Autorisation", _value(facts["authorisation"]) if facts.get("authorisation") else ""),
             ]),
             b.heading("À faire"),
             b.choices(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from booking.bookings.authorisation_models import Authorisation, AuthorisationSigner
 from booking.bookings.papers import queries, services
 from booking.bookings.papers.kinds import PaperKind
 from booking.bookings.papers.law import law_on
 from booking.bookings.papers.models import Paper
 from booking.bookings.papers.rules import HoursWrong, Nature, PaperNotForThis, RuleState, hash_of
-from booking.bookings.rules.states import State
+from booking.bookings.rules.authorisations import Capacity, Purpose, SignerRole, Via
+from booking.bookings.rules.outing import Coach
+from booking.bookings.rules.states import Answer, State
+from booking.core import clock
 from booking.core.checks import violations
 from booking.core.db import db, transaction
 from tests import make
@@ -64,6 +68,29 @@ def test_a_change_that_a_paper_does_not_say_leaves_it_as_it_is(booking, made):
         services.save_file(booking.id, {"insurance_school": "MAIF 123"}, booking.teacher)
     assert made(booking, PaperKind.CANTEEN).id == canteen.id
     assert made(booking, CONVENTION).version == convention.version + 1
+
+
+def test_the_request_and_the_notice_say_the_coach_and_who_authorised(booking, made):
+    asked, convention = made(booking, PaperKind.OUTING_REQUEST), made(booking, CONVENTION)
+    assert "sortie refusée, pour la raison suivante" in words_of(asked)
+    booking.coach, booking.coach_on, booking.coach_leaves = Coach.ORDERED, date(2026, 12, 4), time(8, 10)
+    signer = AuthorisationSigner(
+        role=SignerRole.HEAD, answer=Answer.YES, answered_at=clock.now(), answered_via=Via.LINK,
+        signed_by="Hélène Roux", capacity=Capacity.DELEGATE,
+    )  # fmt: skip
+    booking.authorisation = Authorisation(
+        purpose=Purpose.OUTING, due_at=clock.now() + timedelta(days=5), created_at=clock.now(), signers=[signer]
+    )
+    db.session.commit()
+    granted, notice = made(booking, PaperKind.OUTING_REQUEST), made(booking, PaperKind.SCHOOL_LIFE)
+    for paper in (granted, notice):
+        assert "par Hélène Roux (adjoint, par délégation du chef d’établissement), par le lien du message" in words_of(
+            paper
+        )
+        assert "car commandé le 4 décembre, départ à 8" in words_of(paper)
+    assert "pour la raison suivante" not in words_of(granted)
+    # Neither is agreed with the firm: its convention stands.
+    assert made(booking, CONVENTION).id == convention.id
 
 
 def test_what_the_school_typed_is_in_the_convention_its_own_clauses_too(booking, made):
