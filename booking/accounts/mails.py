@@ -74,7 +74,9 @@ def send_sign_in_link(person: Person, next_path: str = "") -> None:
         )
 
 
-def ask_to_accept(manager: Person, newcomer: Person, company_id: int, company_name: str) -> None:
+def ask_to_accept(
+    manager: Person, newcomer: Person, company_id: int, company_name: str, due_at: datetime | None
+) -> None:
     """To a manager of the company: a colleague asks to join."""
     with speaking(manager.language):
         send_mail(
@@ -85,6 +87,7 @@ def ask_to_accept(manager: Person, newcomer: Person, company_id: int, company_na
             newcomer=newcomer,
             company_id=company_id,
             company_name=company_name,
+            due_at=due_at,
         )
 
 

@@ -252,7 +252,9 @@ def tell_who_may_vouch(membership: Membership) -> None:
         _tell_officers(membership.company, person)
     if membership.role in COMPANY_ROLES and membership.state is MemberState.PENDING and membership.company:
         for manager in queries.confirmed_managers(membership.company):
-            mails.ask_to_accept(manager, person, membership.company.id, membership.company.name)
+            mails.ask_to_accept(
+                manager, person, membership.company.id, membership.company.name, membership.trust_due_at
+            )
     if membership.school and membership.is_active and not membership.trusted_at:
         for head in queries.heads_of(membership.school):
             mails.ask_to_vouch(head, person, membership.school)
