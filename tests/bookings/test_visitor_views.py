@@ -238,6 +238,22 @@ def test_a_visitor_reads_what_is_possible_and_keeps_the_class_through_sign_up(cl
     assert re.search(rf'<input[^>]*checked[^>]*value="{school.uai}"', form)
 
 
+def test_where_dates_are_to_agree_the_typed_class_waits_in_the_form_after_sign_up(client, school):
+    activity = make.make_activity(dates_to_agree=True, yearly_cap=5)
+    text = client.get(address(activity, query_of(school))).text
+    link = html.unescape(re.search(r'href="(/signup/teacher[^"]+wishes)"', text).group(1))
+    back = dict(parse_qsl(urlsplit(link).query))["next"]
+
+    signed_in(client, make.make_teacher(school))
+    page = client.get(back).text
+    new_class = html.unescape(re.search(r'href="(/teacher/classes/new[^"]+)"', page).group(1))
+    form = client.get(new_class).text
+
+    assert re.search(r'<option selected value="4E"', form)
+    assert re.search(r'name="pupils"[^>]*value="27"', form)
+    assert client.get("/teacher/classes/new?class_level=zz&pupils=beaucoup&uai=x").status_code == 200
+
+
 def test_a_visitor_whose_class_cannot_come_sees_why_and_other_dates_with_the_class(client, school):
     activity = make.make_activity()
     full = make.make_slot(activity, max_classes=1, taken_classes=1, taken_pupils=32)

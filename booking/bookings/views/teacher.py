@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -29,7 +30,7 @@ from booking.core.errors import Refusal
 from booking.core.i18n import _
 from booking.schools import classes
 from booking.schools.absences import absences_by_class
-from booking.schools.models import SchoolClass
+from booking.schools.models import School, SchoolClass
 
 bp = Blueprint("teacher", __name__, url_prefix="/teacher")
 
@@ -71,7 +72,7 @@ def class_new() -> Any:
     schools = my_schools()
     if not schools:
         return redirect(url_for(".classes"))
-    form = ClassForm(schools)
+    form = ClassForm(schools, data=_typed_class(schools) if request.method == "GET" else None)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -82,6 +83,18 @@ def class_new() -> Any:
             flash(_("La classe %(name)s est enregistrée.", name=saved.name), "success")
             return redirect(_with_class(safe_next(url_for(".classes")), saved))
     return render_template("classes/form.html", form=form, school_class=None)
+
+
+def _typed_class(schools: Sequence[School]) -> dict[str, Any]:
+    """What the address says of a class typed before there was an account: the form checks it like anything typed."""
+    args = request.args
+    typed = {
+        "school_id": next((school.id for school in schools if school.uai == args.get("uai")), None),
+        "level_code": args.get("class_level"),
+        "pupils": args.get("pupils", type=int),
+        "adults": args.get("adults", type=int),
+    }
+    return {name: value for name, value in typed.items() if value is not None}
 
 
 def _with_class(target: str, school_class: SchoolClass) -> str:
