@@ -259,6 +259,7 @@ def slot_facts(slot: Slot, school_class: ComingClass | None = None) -> SlotFacts
         is_reserved=slot.audience is SlotAudience.RESERVED,
         is_private=is_private(activity) and slot.state is SlotState.OPEN,
         access_motor=activity.access_motor,
+        round_until=slot.round_until,
     )
 
 
@@ -683,4 +684,4 @@ def awaited_slots(slots: Iterable[Slot]) -> set[int]:
 def bookable_facts(facts: SlotFacts) -> SlotFacts:
     """The same slot, as if it had room: used once its places are already held by the guarded statement."""
     places = replace(facts.places, taken_classes=0, taken_pupils=0)
-    return replace(facts, places=places)
+    return replace(facts, places=places, round_until=None)

@@ -292,6 +292,8 @@ class Slot(Model):
     audience: Mapped[SlotAudience] = mapped_column(StrEnumType(SlotAudience), default=SlotAudience.ALL)
     kept_classes: Mapped[int] = mapped_column(default=0)
     kept_until: Mapped[date | None]
+    # While a round shares its places out: when the wishes close. It cannot be booked otherwise until this is empty again.
+    round_until: Mapped[datetime | None]
     state: Mapped[SlotState] = mapped_column(StrEnumType(SlotState), default=SlotState.OPEN)
     # A classroom workshop's slot belongs to the first school that takes it; another school's class is refused.
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))

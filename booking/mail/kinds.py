@@ -23,6 +23,10 @@ KINDS: dict[str, str] = {
     "need-expired": "nobody answered a need in time",
     "need-withdrawn": "a class takes its need back",
     "search-expired": "no firm met a need of the board in time",
+    # product.md, section 4: a round shares scarce places out
+    "round-result": "what a round gave a class, and why",
+    "round-cancelled": "a round was called off: its places open to whoever comes first",
+    "round-complaint": "the answer to a complaint about a round",
     # product.md, section 6: the outings of a département are suspended
     "outings-suspended": "outings are suspended on the day of a booking, which stays",
     "outings-resumed": "the suspension is lifted: the booking may take place",

@@ -322,6 +322,8 @@ def _hold_expired(s: Scene) -> Words:
 
 
 def _place_offered(s: Scene) -> Words:
+    if s.actor == Actor.SERVICE:
+        return _place_given_by_round(s)
     if s.is_workshop:
         lead = _(
             "%(company)s répond à votre demande et propose une date pour %(who)s : elle est gardée.",
@@ -340,6 +342,24 @@ def _place_offered(s: Scene) -> Words:
             _(
                 "Si la date ne convient pas, refusez sur la page de la réservation : vous pourrez demander d’autres dates."
             ),
+            _("Rien n’est encore inscrit dans votre agenda : l’invitation part quand vous acceptez."),
+        ],
+    )
+
+
+def _place_given_by_round(s: Scene) -> Words:
+    return Words(
+        _("Place attribuée : %(day)s, %(title)s", day=s.day, title=s.title),
+        _("Le tour vous attribue une place"),
+        [
+            _(
+                "Un de vos vœux est exaucé chez %(company)s, pour %(who)s : les places sont gardées jusqu’à votre réponse.",
+                company=s.company,
+                who=s.who,
+            )
+        ],
+        [
+            _("Si vous ne pouvez plus venir, refusez sur la page de la réservation : la place va à une autre classe."),
             _("Rien n’est encore inscrit dans votre agenda : l’invitation part quand vous acceptez."),
         ],
     )

@@ -46,6 +46,8 @@ class SlotFacts:
     is_private: bool = False
     access_motor: bool | None = None
     needs_approval: bool = False
+    # While a round shares its places out: when the wishes close.
+    round_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -372,6 +374,29 @@ class Reserved(Obstacle):
         return _l("sur invitation")
 
 
+class InRound(Obstacle):
+    """until: when the wishes close, in words. is_closed: that moment is past, and the result not published yet."""
+
+    code = "in_round"
+    until: str
+    is_closed: bool = False
+
+    def what(self) -> Any:
+        if self.is_closed:
+            return _l("Un tour répartit ces places : les vœux sont clos depuis le %(until)s.", until=self.until)
+        return _l(
+            "Un tour répartit ces places entre les classes : les vœux se font jusqu’au %(until)s.", until=self.until
+        )
+
+    def remedy_words(self) -> Any:
+        if self.is_closed:
+            return _l("Les places qui restent s’ouvrent à tous dès que le résultat est publié.")
+        return _l("Classez ce créneau dans vos vœux : l’ordre d’arrivée ne compte pas.")
+
+    def tag_words(self) -> Any:
+        return _l("réparti par un tour")
+
+
 class OutingsSuspended(Obstacle):
     """suspension: which days, where and why, in a sentence."""
 
@@ -452,6 +477,17 @@ def _reserved(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | No
     return Reserved() if slot.is_reserved and not world.may_use_reserved else None
 
 
+def _in_round(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if slot.round_until is None or world.is_booked_already:
+        return None
+    return in_round(slot.round_until, slot.timezone, world.now)
+
+
+def in_round(until: datetime, timezone: str, now: datetime) -> InRound:
+    """The obstacle of a slot that a round shares out, whose wishes close at this moment."""
+    return InRound(until=format_moment(until, timezone), is_closed=now >= until)
+
+
 def _already(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
     if world.is_in_line:
         return WaitsAlready()
@@ -518,7 +554,7 @@ def _access(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None
 
 Check = Callable[[SlotFacts, ClassFacts, World], Obstacle | None]
 CHECKS: tuple[Check, ...] = (
-    _state, _window, _already, _audience, _reserved, _level, _places, _clash, _away, _day_off, _area, _suspended,
+    _state, _window, _already, _in_round, _audience, _reserved, _level, _places, _clash, _away, _day_off, _area, _suspended,
     _cap, _adults, _access,
 )  # fmt: skip
 

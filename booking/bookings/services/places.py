@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.bookings.models import Booking, SchoolInEdition
 from booking.bookings.queries import room_of, turn_of
 from booking.bookings.rules.capacity import Places, check_places
 from booking.bookings.rules.changes import NoRoomForMore
-from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable
+from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable, in_round
 from booking.bookings.rules.states import ALIVE, Origin, State
 from booking.bookings.rules.waiting import PlacesAwaited
 from booking.catalogue.models import Edition, Slot, SlotState
@@ -153,18 +153,22 @@ def waits_beside(class_ids: Iterable[int], slot_ids: Iterable[int]) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def take_places(slot_id: int, school_id: int, edition_id: int, pupils: int, *, is_its_turn: bool = False) -> Slot:
+def take_places(
+    slot_id: int, school_id: int, edition_id: int, pupils: int, *, is_its_turn: bool = False, by_round: bool = False
+) -> Slot:
     """Take one class and its pupils off the slot, and one booking off the school's share: all or nothing.
 
     The guarded statement is lock, check and change at once: one row changed, the places are ours until the
     transaction ends. is_its_turn: the class comes from the line; any other passes in front of nobody who fits.
-    Refuses: SchoolCapReached, SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces, PlacesAwaited.
+    by_round: the round that shares the slot out gives the place; without it, nobody books there meanwhile.
+    Refuses: SchoolCapReached, SlotCancelled, InRound, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces,
+    PlacesAwaited.
     """
     _count_for_school(school_id, edition_id)
-    return _take_on_slot(slot_id, pupils, is_its_turn=is_its_turn)
+    return _take_on_slot(slot_id, pupils, is_its_turn=is_its_turn, by_round=by_round)
 
 
-def _take_on_slot(slot_id: int, pupils: int, *, is_its_turn: bool = False) -> Slot:
+def _take_on_slot(slot_id: int, pupils: int, *, is_its_turn: bool = False, by_round: bool = False) -> Slot:
     guarded = (
         update(Slot)
         .where(
@@ -172,6 +176,7 @@ def _take_on_slot(slot_id: int, pupils: int, *, is_its_turn: bool = False) -> Sl
             Slot.state == SlotState.OPEN,
             Slot.taken_classes + 1 <= Slot.max_classes,
             Slot.taken_pupils + pupils <= Slot.max_pupils,
+            or_(Slot.round_until.is_(None), literal(is_its_turn or by_round)),
         )
         .values(
             taken_classes=Slot.taken_classes + 1,
@@ -188,6 +193,8 @@ def _take_on_slot(slot_id: int, pupils: int, *, is_its_turn: bool = False) -> Sl
         return slot
     if slot.state is SlotState.CANCELLED:
         raise SlotCancelled()
+    if slot.round_until is not None and not (is_its_turn or by_round):
+        raise in_round(slot.round_until, slot.timezone, clock.now())
     check_places(Places(slot.max_classes, slot.max_pupils, slot.taken_classes, slot.taken_pupils), pupils)
     raise SlotNotBookable()
 

@@ -1,0 +1,146 @@
+"""What a round says of itself: to everybody without names, small counts hidden, and to each class its own line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from booking.core.i18n import _, _l
+from booking.matching.rounds.inputs import Inputs, class_key
+from booking.matching.rounds.models import AllocationRun
+from booking.matching.rounds.rules import GROUP_WORDS, Group, Standing, Winner, masked, masked_count
+
+# Roads are longer than the flight of a crow: the same factor as for the minutes of coach.
+ROAD_FACTOR = 1.3
+
+
+@dataclass(frozen=True)
+class CoachFactor:
+    """Grams of CO₂ equivalent for one person over one kilometre in a coach."""
+
+    grams: float
+    source: str
+    read_on: date
+
+
+COACH = CoachFactor(grams=29.5, source="ADEME, Base Empreinte, autocar thermique", read_on=date(2026, 11, 25))
+
+COMPARED = (
+    ("round", _l("Ce tour")),
+    ("first_come", _l("Par ordre d’arrivée")),
+    ("random", _l("Par tirage au sort")),
+)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One way of sharing the same places out."""
+
+    words: Any
+    served: int | None
+    first_wishes: int | None
+    pupils: int | None
+    distance_km: int
+    co2_kg: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result in figures; None where a count is too small to be shown.
+
+    ranks: (rank or None for without a place, classes). groups: (words, classes, with a place). missed: (wishes made,
+    classes without a place all the same).
+    """
+
+    classes: int | None
+    compared: list[Compared]
+    ranks: list[tuple[int | None, int | None]]
+    groups: list[tuple[Any, int | None, int | None]]
+    missed: list[tuple[int, int | None]]
+    levels: list[tuple[Any, int, int]]
+    gap: float
+
+
+def report_of(run: AllocationRun) -> Report:
+    """The report of a finished run."""
+    result: Mapping[str, Any] = run.result or {}
+    figures = result["figures"]
+    own = figures["round"]
+    ranks = sorted((int(rank), number) for rank, number in own["ranks"].items())
+    in_ranks = [number for _rank, number in ranks]
+    shown = masked([*in_ranks, own["classes"] - own["served"]])
+    missed = sorted(((int(wishes), number) for wishes, number in own["missed"].items()), reverse=True)
+    return Report(
+        classes=masked_count(own["classes"]),
+        compared=[_compared(words, figures[name]) for name, words in COMPARED],
+        ranks=list(zip([*(rank for rank, _number in ranks), None], shown, strict=True)),
+        groups=[_group_row(name, result["groups"][name]) for name in _group_order(result["groups"])],
+        missed=list(zip((wishes for wishes, _number in missed), masked([n for _w, n in missed]), strict=True)),
+        levels=[(_LEVEL_WORDS[name], value, bound) for name, value, bound in result["levels"]],
+        gap=result["gap"],
+    )
+
+
+_LEVEL_WORDS = {
+    "served": _l("Poids des classes servies"),
+    "points": _l("Points des rangs obtenus"),
+    "nearness": _l("Proximité"),
+}
+
+
+def co2_kg(pupil_km: float) -> int:
+    """Kilograms of CO₂ equivalent of these pupils' way there and back, estimated."""
+    return round(pupil_km * 2 * ROAD_FACTOR * COACH.grams / 1000)
+
+
+def _compared(words: Any, figures: Mapping[str, Any]) -> Compared:
+    return Compared(
+        words=words,
+        served=masked_count(figures["served"]),
+        first_wishes=masked_count(figures["first_wishes"]),
+        pupils=masked_count(figures["pupils"]),
+        distance_km=round(figures["distance_km"] * 2 * ROAD_FACTOR),
+        co2_kg=co2_kg(figures["pupil_km"]),
+    )
+
+
+def _group_order(groups: Mapping[str, Sequence[int]]) -> list[str]:
+    return [name for name in [*(group.value for group in Group), "none"] if name in groups]
+
+
+def _group_row(name: str, row: Sequence[int]) -> tuple[Any, int | None, int | None]:
+    """Of a small group nothing is shown; of a larger one, not which few were left out, nor which few were served."""
+    words = _("aucune priorité") if name == "none" else GROUP_WORDS[Group(name)]
+    asked, served = row
+    if masked_count(asked) is None:
+        return words, None, None
+    is_told = masked_count(served) is not None and masked_count(asked - served) is not None
+    return words, asked, served if is_told else None
+
+
+def standing_of(run: AllocationRun, class_id: int) -> Standing | None:
+    """What a class brought to the run and obtained; None when it took no part."""
+    return standings(run, [class_id]).get(class_id)
+
+
+def standings(run: AllocationRun, class_ids: Sequence[int]) -> dict[int, Standing]:
+    """The same for several classes, the inputs being read once."""
+    inputs, result = Inputs.from_json(run.inputs), run.result or {}
+    classes = {each.key: each for each in inputs.instance.classes}
+    ranks: dict[str, list[int]] = {}
+    winners: dict[str, list[Winner]] = {}
+    for key, slot, rank in result.get("placements", []):
+        ranks.setdefault(key, []).append(rank)
+        winners.setdefault(slot, []).append(Winner(classes[key].weight, frozenset(inputs.groups[key])))
+    found = {}
+    for class_id in class_ids:
+        own = classes.get(class_key(class_id))
+        if own is None:
+            continue
+        obtained = tuple(sorted(ranks.get(own.key, ())))
+        better = own.wishes[: obtained[0] - 1] if obtained else own.wishes
+        lost = tuple(tuple(winners.get(wish.slot, ())) for wish in better)
+        found[class_id] = Standing(own.weight, frozenset(inputs.groups[own.key]), obtained, lost)
+    return found
