@@ -1,13 +1,13 @@
 """allocation rounds
 
-Revises: labels
+Revises: proposed_sites
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'allocation_rounds'
-down_revision = 'labels'
+down_revision = 'proposed_sites'
 branch_labels = None
 depends_on = None
 
