@@ -10,6 +10,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     label_views,
     people_views,
     reports_views,
+    rounds_views,
     suspension_views,
     views,
 )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from booking.catalogue.rules.wording import KINDS_WORDS
 from booking.core.i18n import _, _l
 from booking.matching.rounds.inputs import Inputs, class_key
-from booking.matching.rounds.models import AllocationRun
-from booking.matching.rounds.rules import GROUP_WORDS, Group, Standing, Winner, masked, masked_count
+from booking.matching.rounds.models import AllocationRound, AllocationRun
+from booking.matching.rounds.rules import GROUP_WORDS, Group, Standing, Weights, Winner, masked, masked_count
 
 # Roads are longer than the flight of a crow: the same factor as for the minutes of coach.
 ROAD_FACTOR = 1.3
@@ -81,6 +82,16 @@ def report_of(run: AllocationRun) -> Report:
         levels=[(_LEVEL_WORDS[name], value, bound) for name, value, bound in result["levels"]],
         gap=result["gap"],
     )
+
+
+def weights_shown(each: AllocationRound) -> dict[str, Any]:
+    """The rule of a round for a page: what a class counts for, what each group adds, and the kinds in words."""
+    weights = Weights.from_json(each.weights)
+    return {
+        "weights": weights,
+        "groups": [(GROUP_WORDS[group], weights.of(group)) for group in Group],
+        "kinds": [words for kind, words in KINDS_WORDS.items() if kind in each.kinds],
+    }
 
 
 _LEVEL_WORDS = {
