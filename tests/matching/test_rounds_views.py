@@ -35,7 +35,9 @@ def test_a_teacher_ranks_wishes_one_press_at_a_time(app, cast):
     for act in (f"add:{first}", f"add:{second}", f"add:{third}", f"up:{third}"):
         assert client.post(f"{page}/wishes", data={"act": act}).status_code == 302
     assert wished(cast) == [first, third, second]
-    client.post(f"{page}/wishes", data={"act": "order", f"rank-{first}": "3", f"rank-{second}": "1", f"rank-{third}": "2"})
+    client.post(
+        f"{page}/wishes", data={"act": "order", f"rank-{first}": "3", f"rank-{second}": "1", f"rank-{third}": "2"}
+    )
     assert wished(cast) == [second, third, first]
     client.post(f"{page}/wishes", data={"act": f"remove:{third}"})
     assert wished(cast) == [second, first]
@@ -50,7 +52,10 @@ def test_somebody_else_s_class_and_an_unopened_round_are_not_found(app, cast):
     page = f"/teacher/rounds/{cast.round_id}/classes/{cast.school_class.id}"
     assert client.get(page).status_code == 404
     for act in ("wishes", "withdrawal", "complaint"):
-        assert client.post(f"{page}/{act}", data={"act": f"add:{cast.slots[0].id}", "complaint-words": "x"}).status_code == 404
+        assert (
+            client.post(f"{page}/{act}", data={"act": f"add:{cast.slots[0].id}", "complaint-words": "x"}).status_code
+            == 404
+        )
     with transaction():
         hidden = services.make_round(draft(name="Caché"), cast.officer).id
     assert client.get(f"/rounds/{hidden}").status_code == 404
@@ -74,7 +79,11 @@ def test_an_officer_leads_a_round_to_its_published_report(app, cast, set_now):
         assert said in client.post(f"{page}/{act}", follow_redirects=True).text
     report = app.test_client().get(f"/rounds/{cast.round_id}").text
     assert "moins de 5" in report and cast.round.seed in report and "Pasteur" not in report
-    line = signed_in(app.test_client(), cast.teacher).get(f"/teacher/rounds/{cast.round_id}/classes/{cast.school_class.id}").text
+    line = (
+        signed_in(app.test_client(), cast.teacher)
+        .get(f"/teacher/rounds/{cast.round_id}/classes/{cast.school_class.id}")
+        .text
+    )
     assert "à des classes de REP+" in line
     sent = signed_in(app.test_client(), cast.teacher).post(
         f"/teacher/rounds/{cast.round_id}/classes/{cast.school_class.id}/complaint",
