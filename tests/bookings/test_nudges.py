@@ -249,3 +249,24 @@ def test_an_answer_ends_the_silence(activity, host, set_now):
         services.answer_request(booking.id, host, accept=False, reason=CancelReason.PRODUCTION)
     assert silence_of(activity.company_id).count == 0
     assert jobs.tell_silent_companies() == 0
+
+
+def test_51_a_host_that_has_not_written_down_who_came_is_asked_twice_then_left_alone(activity, host, set_now):
+    slot = make.make_slot(activity, local_start=datetime(2026, 12, 1, 9))
+    booking = make.make_booking(slot)
+    seen = []
+    for day in range(1, 16):
+        set_now(at(day, 15))
+        jobs.nudge_who_must_answer()
+        seen += [(day, letter) for letter in deliver() if letter.kind == "nudge" and letter.to == host.email]
+    # Tuesday's visit: half of the week's open days later, then the last open day of the week.
+    assert [day for day, _letter in seen] == [3, 7]
+    assert f"/company/{activity.company_id}/days/2026-12-01#class-{booking.id}" in seen[0][1].text
+    assert "notez qui est venu" in seen[0][1].flat
+    # The letter that waits is not sent once somebody has written it down.
+    other = make.make_booking(make.make_slot(activity, local_start=datetime(2026, 12, 14, 9)))
+    set_now(at(16, 15))
+    jobs.nudge_who_must_answer()
+    other.state, other.present_pupils, other.present_adults = State.ATTENDED, 27, 2
+    db.session.commit()
+    assert [letter for letter in deliver() if letter.kind == "nudge"] == []

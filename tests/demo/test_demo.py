@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 from collections import Counter
 from datetime import UTC, date, datetime
@@ -17,6 +18,8 @@ from booking.bookings.day_sheets import sheet_of_slot
 from booking.bookings.models import Booking, Feedback, VisitRecord
 from booking.bookings.queries import explain
 from booking.bookings.rules.states import Origin, State
+from booking.bookings.suspension_queries import running_suspensions
+from booking.calendars.addresses import addresses_of
 from booking.catalogue.models import (
     Activity,
     ActivityKind,
@@ -33,7 +36,7 @@ from booking.core.checks import violations
 from booking.core.db import db, transaction
 from booking.demo import reference, services
 from booking.demo.services.people import ReferenceIncomplete
-from booking.schools.models import SchoolClass
+from booking.schools.models import Absence, SchoolClass
 from booking.territory.queries import holiday_calendar
 from booking.territory.rules import DayKind
 from tests import make
@@ -48,7 +51,9 @@ def loaded(tmp_path_factory) -> Path:
 
     The command had to empty the base first: somebody was in it.
     """
-    folder = tmp_path_factory.getbasetemp().parent / "demo"
+    base = tmp_path_factory.getbasetemp()
+    # The workers of one run share their parent folder; without workers, that one is shared by all runs.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo"
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -200,6 +205,15 @@ def test_the_visit_of_the_day_opens_its_pages_and_the_last_edition_has_opinions(
     assert len(lines) == 2 and lines[0].booking.teacher.email == "teacher@example.org" and lines[0].mobile
     assert count(Feedback) > 20
     assert count(VisitRecord) > 20
+
+
+def test_a_class_is_away_outings_are_suspended_elsewhere_and_the_teacher_s_agenda_follows(demo):
+    teacher = person("teacher@example.org")
+    (absence,) = db.session.scalars(db.select(Absence)).all()
+    assert (absence.school_id, absence.reason) == (teacher.memberships[0].school_id, "stage d’observation")
+    (suspension,) = running_suspensions()
+    assert suspension.departement_code == "78"
+    assert len(addresses_of(teacher)) == 1
 
 
 def test_the_host_has_requests_that_wait_and_full_dates(demo):

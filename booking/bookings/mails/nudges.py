@@ -16,7 +16,7 @@ from booking.bookings.mails.snapshots import facts_of
 from booking.bookings.mails.telling import SIDES
 from booking.bookings.models import Booking
 from booking.bookings.queries import clocks_of
-from booking.bookings.rules.nudges import Ask, Nudge
+from booking.bookings.rules.nudges import RECORD_WITHIN, Ask, Nudge
 from booking.bookings.rules.sentences import next_step
 from booking.bookings.rules.states import Actor, Answer, Audience, State
 from booking.calendars.invitations import for_reader, shown_facts
@@ -79,6 +79,7 @@ def _is_open(booking: Booking, item: Mapping[str, Any]) -> bool:
         Ask.OPTION: (State.HELD, booking.deadline_at),
         Ask.OFFER: (State.OFFERED, booking.deadline_at),
         Ask.MOVE: (booking.state if booking.is_alive else None, booking.reconfirm_by),
+        Ask.RECORD: (State.CONFIRMED, booking.slot.ends_at + RECORD_WITHIN),
     }[Ask(item["ask"])]
     is_answered = item["ask"] == Ask.REQUEST and booking.host_answer is not Answer.PENDING
     return booking.state is state and not is_answered and due == datetime.fromisoformat(item["due"])
@@ -133,6 +134,12 @@ def _paragraph(booking: Booking, item: Mapping[str, Any], side: Side, language: 
     page = booking_page_url(booking.id, side, facts["company_id"], language)
     if side is Side.COMPANY:
         who = _("%(who)s (%(school)s), %(when)s", who=group_name(facts), school=facts["school"], when=on_span(facts))
+        if item["ask"] == Ask.RECORD:
+            day, company_id = booking.slot.local_start.date(), facts["company_id"]
+            sheet = absolute_url(f"/company/{company_id}/days/{day}#class-{booking.id}", language)
+            return _Paragraph(
+                facts["title"], who, next_step(clocks_of(booking), Actor.HOST), [(_("Noter qui est venu"), sheet)]
+            )
         links = [
             (_("Accueillir la classe"), page),
             (_("Refuser, avec une raison"), f"{page}/answer"),

@@ -5,6 +5,7 @@
     an option's confirmation           the teacher     the last open day before it lapses
     an offered place                   the teacher     the last open day before it goes to another class
     a yes or no to a moved date        the teacher     the last open day before silence decides
+    who came to a visit that is over   the host        half-way through the week after it, then its last open day
 
 Only in working hours of an open day of the place, never soon after the question itself, never twice within an hour.
 """
@@ -30,6 +31,7 @@ class Ask(enum.StrEnum):
     OPTION = "option"
     OFFER = "offer"
     MOVE = "move"
+    RECORD = "record"
 
 
 class Moment(enum.StrEnum):
@@ -42,11 +44,14 @@ NUDGES: dict[Ask, tuple[Audience, tuple[Moment, ...]]] = {
     Ask.OPTION: (Audience.TEACHER, (Moment.LAST_DAY,)),
     Ask.OFFER: (Audience.TEACHER, (Moment.LAST_DAY,)),
     Ask.MOVE: (Audience.TEACHER, (Moment.LAST_DAY,)),
+    Ask.RECORD: (Audience.COMPANY, (Moment.HALF_WAY, Moment.LAST_DAY)),
 }
 
 # Ours: whoever was asked this morning is not chased at noon, and nobody gets two of these letters within an hour.
 REST = timedelta(hours=4)
 GAP = timedelta(hours=1)
+# Ours too: for a week somebody remembers how many came. It can still be written down later, and is then marked so.
+RECORD_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from booking.accounts.queries import members_of_company
 from booking.bookings import mails
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.queries import clash_of
-from booking.bookings.rules.nudges import SILENT_REQUESTS, Ask, Asked, Nudge, nudges_due, silent_streak
+from booking.bookings.rules.nudges import RECORD_WITHIN, SILENT_REQUESTS, Ask, Asked, Nudge, nudges_due, silent_streak
 from booking.bookings.rules.reminders import DueReminder, reminder_due
 from booking.bookings.rules.states import ALIVE, Answer, Audience, Event, State
 from booking.bookings.suspension_queries import suspension_of
@@ -131,11 +131,12 @@ def _awaited_bookings(person_id: int | None = None) -> Sequence[Booking]:
     now = clock.now()
     asked = and_(Booking.state.in_((State.HELD, State.REQUESTED, State.OFFERED)), Booking.deadline_at > now)
     moved = and_(Booking.state.in_(ALIVE), Booking.reconfirm_by > now)
+    unrecorded = and_(Booking.state == State.CONFIRMED, Slot.ends_at.between(now - RECORD_WITHIN, now))
     query = (
         select(Booking)
         .join(Booking.slot)
         .join(Slot.activity)
-        .where(or_(asked, moved), Slot.ends_at > now)
+        .where(or_(and_(or_(asked, moved), Slot.ends_at > now), unrecorded))
         .options(joinedload(Booking.slot).joinedload(Slot.activity), selectinload(Booking.events))
         .order_by(Booking.id)
     )
@@ -173,7 +174,10 @@ def awaited_of(booking: Booking, calendars: dict[str, HolidayCalendar]) -> list[
         else None,
         Ask.OPTION: booking.deadline_at if booking.state is State.HELD else None,
         Ask.OFFER: booking.deadline_at if booking.state is State.OFFERED else None,
-        Ask.MOVE: booking.reconfirm_by,
+        Ask.MOVE: booking.reconfirm_by if booking.slot.ends_at > clock.now() else None,
+        Ask.RECORD: booking.slot.ends_at + RECORD_WITHIN
+        if booking.state is State.CONFIRMED and booking.slot.ends_at <= clock.now()
+        else None,
     }
     return [
         Asked(
@@ -186,6 +190,8 @@ def awaited_of(booking: Booking, calendars: dict[str, HolidayCalendar]) -> list[
 
 
 def _asked_at(booking: Booking, ask: Ask) -> datetime:
+    if ask is Ask.RECORD:
+        return booking.slot.ends_at
     if ask is Ask.MOVE:
         asked = (event for event in reversed(booking.events) if event.event is Event.SLOT_MOVED)
     else:
@@ -197,11 +203,15 @@ def _asked_at(booking: Booking, ask: Ask) -> datetime:
     return next((event.happened_at for event in asked), booking.created_at)
 
 
+# What a firm is asked, where it works.
+_WORKED = (Ask.REQUEST, Ask.RECORD)
+
+
 def _days_off(booking: Booking, ask: Ask, calendars: dict[str, HolidayCalendar]) -> Any:
     """A firm works in the school holidays; it is told where it is, a class where its school is."""
-    place = booking.slot.departement_code if ask is Ask.REQUEST else booking.departement_code
+    place = booking.slot.departement_code if ask in _WORKED else booking.departement_code
     calendar = calendars.get(place) or calendars.setdefault(place, holiday_calendar(place))
-    return calendar.is_day_off_for_work if ask is Ask.REQUEST else calendar.is_day_off_for_school
+    return calendar.is_day_off_for_work if ask in _WORKED else calendar.is_day_off_for_school
 
 
 def _told(person_ids: set[int]) -> dict[int, list[OutgoingMail]]:

@@ -14,7 +14,19 @@ from booking.companies.models import Company
 from booking.core import clock
 from booking.core.db import db
 from booking.demo.rules import season_of
-from booking.demo.services import bookings, editions, labels, messages, needs, offers, papers, past, people, today
+from booking.demo.services import (
+    bookings,
+    editions,
+    labels,
+    messages,
+    needs,
+    offers,
+    papers,
+    past,
+    people,
+    today,
+    unavailable,
+)
 from booking.schools.models import School
 from booking.territory.models import Academie, Commune, Departement, SchoolHoliday
 from booking.territory.queries import holiday_calendar
@@ -63,6 +75,7 @@ def load_demo() -> Loaded:
     needs.make_needs(season, cast, offered)
     messages.make_messages(cast)
     today.make_today(season, lambda day: not calendar.is_day_off_for_school(day), cast, offered)
+    unavailable.make_unavailable(season, cast)
     db.session.flush()
     return Loaded(*(_count(model) for model in (Company, Activity, Slot, Booking, Person)))
 
