@@ -156,7 +156,7 @@ def _computed(run_id: int) -> bool:
 
 def _page(membership: Membership, scope: Scope, each: AllocationRound, form: AnswerForm) -> str:
     run = queries.latest_run(each.id)
-    report = report_of(run) if run and run.result else None
+    report = report_of(run, is_public=False) if run and run.result else None
     slots = queries.slots_of(each.id) if each.opened_at else queries.slots_to_share(
         each.edition_id, each.departements, each.kinds, each.first_on, each.last_on, each.deadline_at
     )  # fmt: skip

@@ -332,8 +332,10 @@ def test_the_report_hides_small_counts_and_names_nobody(cast, set_now):
     set_now(AFTER)
     report = report_of(cast.solve())
     assert report.classes is None and report.compared[0].served is None
-    assert report.ranks == [(1, None), (None, 0)]
+    assert report.ranks == [(1, None), (None, 0)] and report.levels == []
     assert all(asked is None for _words, asked, _served in report.groups)
+    known = report_of(latest_run(cast.round_id), is_public=False)
+    assert known.ranks == [(1, 1), (None, 0)] and known.compared[0].served == 1
 
 
 def test_a_complaint_has_its_answer_before_the_round_ends(cast, set_now):

@@ -78,7 +78,7 @@ def test_an_officer_leads_a_round_to_its_published_report(app, cast, set_now):
     ):
         assert said in client.post(f"{page}/{act}", follow_redirects=True).text
     report = app.test_client().get(f"/rounds/{cast.round_id}").text
-    assert "moins de 5" in report and cast.round.seed in report and "Pasteur" not in report
+    assert "masqué" in report and cast.round.seed in report and "Pasteur" not in report
     line = (
         signed_in(app.test_client(), cast.teacher)
         .get(f"/teacher/rounds/{cast.round_id}/classes/{cast.school_class.id}")

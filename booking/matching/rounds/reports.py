@@ -64,22 +64,28 @@ class Report:
     gap: float
 
 
-def report_of(run: AllocationRun) -> Report:
-    """The report of a finished run."""
+def report_of(run: AllocationRun, *, is_public: bool = True) -> Report:
+    """The report of a finished run. is_public: small counts are hidden, and whatever they could be worked out from."""
     result: Mapping[str, Any] = run.result or {}
     figures = result["figures"]
     own = figures["round"]
     ranks = sorted((int(rank), number) for rank, number in own["ranks"].items())
-    in_ranks = [number for _rank, number in ranks]
-    shown = masked([*in_ranks, own["classes"] - own["served"]])
     missed = sorted(((int(wishes), number) for wishes, number in own["missed"].items()), reverse=True)
+    hide = masked if is_public else list
+    without = hide([own["served"], own["classes"] - own["served"]])
     return Report(
-        classes=masked_count(own["classes"]),
-        compared=[_compared(words, figures[name]) for name, words in COMPARED],
-        ranks=list(zip([*(rank for rank, _number in ranks), None], shown, strict=True)),
-        groups=[_group_row(name, result["groups"][name]) for name in _group_order(result["groups"])],
-        missed=list(zip((wishes for wishes, _number in missed), masked([n for _w, n in missed]), strict=True)),
-        levels=[(_LEVEL_WORDS[name], value, bound) for name, value, bound in result["levels"]],
+        classes=masked_count(own["classes"]) if is_public else own["classes"],
+        compared=[_compared(words, figures[name], is_public=is_public) for name, words in COMPARED],
+        ranks=[
+            *zip((rank for rank, _number in ranks), hide([number for _rank, number in ranks]), strict=True),
+            (None, without[1]),
+        ],
+        groups=[_group_row(name, result["groups"][name], is_public=is_public) for name in _in_order(result["groups"])],
+        missed=list(zip((wishes for wishes, _number in missed), hide([n for _w, n in missed]), strict=True)),
+        # The weight of the classes served would tell how many they are.
+        levels=[]
+        if None in without
+        else [(_LEVEL_WORDS[name], value, bound) for name, value, bound in result["levels"]],
         gap=result["gap"],
     )
 
@@ -106,29 +112,33 @@ def co2_kg(pupil_km: float) -> int:
     return round(pupil_km * 2 * ROAD_FACTOR * COACH.grams / 1000)
 
 
-def _compared(words: Any, figures: Mapping[str, Any]) -> Compared:
+def _compared(words: Any, figures: Mapping[str, Any], *, is_public: bool) -> Compared:
+    hide = masked if is_public else list
+    served = hide([figures["served"], figures["classes"] - figures["served"]])[0]
+    first = hide([figures["first_wishes"], figures["served"] - figures["first_wishes"]])[0]
     return Compared(
         words=words,
-        served=masked_count(figures["served"]),
-        first_wishes=masked_count(figures["first_wishes"]),
-        pupils=masked_count(figures["pupils"]),
+        served=served,
+        first_wishes=first,
+        pupils=None if served is None else figures["pupils"],
         distance_km=round(figures["distance_km"] * 2 * ROAD_FACTOR),
         co2_kg=co2_kg(figures["pupil_km"]),
     )
 
 
-def _group_order(groups: Mapping[str, Sequence[int]]) -> list[str]:
+def _in_order(groups: Mapping[str, Sequence[int]]) -> list[str]:
     return [name for name in [*(group.value for group in Group), "none"] if name in groups]
 
 
-def _group_row(name: str, row: Sequence[int]) -> tuple[Any, int | None, int | None]:
-    """Of a small group nothing is shown; of a larger one, not which few were left out, nor which few were served."""
+def _group_row(name: str, row: Sequence[int], *, is_public: bool) -> tuple[Any, int | None, int | None]:
+    """In public, of a small group nothing is shown; of a larger one, not which few were left out or served."""
     words = _("aucune priorité") if name == "none" else GROUP_WORDS[Group(name)]
     asked, served = row
+    if not is_public:
+        return words, asked, served
     if masked_count(asked) is None:
         return words, None, None
-    is_told = masked_count(served) is not None and masked_count(asked - served) is not None
-    return words, asked, served if is_told else None
+    return words, asked, masked([served, asked - served])[0]
 
 
 def standing_of(run: AllocationRun, class_id: int) -> Standing | None:
