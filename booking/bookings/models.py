@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.accounts.models import Person
@@ -113,6 +113,8 @@ class Booking(Model):
     coach_leaves: Mapped[time | None]
     skip_count: Mapped[int] = mapped_column(default=0)
     priority: Mapped[int] = mapped_column(default=0)
+    # Its slot keeps places for priority schools, and this one is of such a school: one of them is used.
+    is_priority: Mapped[bool] = mapped_column(default=False, server_default=false())
     # End
     ended_by: Mapped[Actor | None] = mapped_column(StrEnumType(Actor))
     end_reason: Mapped[str | None] = mapped_column(String(40))

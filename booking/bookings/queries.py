@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from booking.accounts.models import Membership, MemberState, Person
@@ -14,7 +14,7 @@ from booking.bookings.answering import answering_of
 from booking.bookings.authorisation_models import Authorisation
 from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.models import Booking, SchoolInEdition
-from booking.bookings.rules.capacity import Places
+from booking.bookings.rules.capacity import Kept, Places
 from booking.bookings.rules.clashes import Outing, clash_with
 from booking.bookings.rules.explain import (
     ClassFacts,
@@ -43,10 +43,11 @@ from booking.core.i18n import _
 from booking.schools.classes import classes_of_schools
 from booking.schools.models import Absence, Audience, School, SchoolClass
 from booking.territory.queries import holiday_calendar
-from booking.territory.rules import HolidayCalendar, distance_km, travel_minutes
+from booking.territory.rules import HolidayCalendar, distance_km, today_at, travel_minutes
 
 # A class is busy with what is taken; a place on a waiting list keeps it nowhere.
 BUSY = TAKEN - {State.MISSED, State.EXCUSED}
+PRIORITY_EDUCATION = frozenset({"REP", "REP+"})
 
 
 def explain(
@@ -72,8 +73,14 @@ def explain_all(
         return {}
     group = class_facts(school_class, adults=adults, pupils=pupils)
     known = _without(_known_of(school_class, {slot.activity.edition_id for slot in slots}), moving)
-    awaited = awaited_slots(slots)
-    worlds = {slot.id: replace(known.world(slot), is_awaited=slot.id in awaited) for slot in slots}
+    awaited, kept = awaited_slots(slots), kept_places(slots)
+    is_priority = bool(kept) and is_priority_school(school_class.school)
+    worlds = {
+        slot.id: replace(
+            known.world(slot), is_awaited=slot.id in awaited, kept=kept.get(slot.id), is_priority=is_priority
+        )
+        for slot in slots
+    }
     return {slot.id: explanation(slot_facts(slot, school_class), group, worlds[slot.id]) for slot in slots}
 
 
@@ -615,6 +622,37 @@ def _distance_km(school: School, site: Site) -> float | None:
     return distance_km(school.latitude, school.longitude, site.latitude, site.longitude)
 
 
+# ---- Kept places
+
+
+def kept_places(slots: Iterable[Slot]) -> dict[int, Kept]:
+    """What these slots still keep for priority schools, by slot id; nothing once the day is over, with no job to wait for."""
+    now = clock.now()
+    keeping = [
+        slot
+        for slot in slots
+        if slot.kept_classes and slot.kept_until and today_at(slot.timezone, now) <= slot.kept_until
+    ]
+    if not keeping:
+        return {}
+    query = (
+        select(Booking.slot_id, func.count())
+        .where(Booking.slot_id.in_([slot.id for slot in keeping]), Booking.state.in_(TAKEN), Booking.is_priority)
+        .group_by(Booking.slot_id)
+    )
+    used = dict(db.session.execute(query).tuples().all())
+    left = {slot.id: Kept(slot.kept_classes - used.get(slot.id, 0), slot.kept_until) for slot in keeping}
+    return {slot_id: kept for slot_id, kept in left.items() if kept.classes > 0}
+
+
+def is_priority_school(school: School) -> bool:
+    """Whether kept places are for this school: priority education, or no class of its own ever had a place."""
+    if school.priority_education in PRIORITY_EDUCATION:
+        return True
+    served = select(Booking.id).where(Booking.school_id == school.id, Booking.state.in_(TAKEN - {State.OFFERED}))
+    return db.session.scalar(served.limit(1)) is None
+
+
 # ---- The waiting list
 
 
@@ -644,7 +682,8 @@ def in_line(booking: Booking) -> InLine:
 def room_of(slot: Slot, *, without_pupils: int = 0, without_classes: int = 0) -> Room:
     """What the slot has left; without: as if so many, which hold their places, had not come."""
     classes, pupils = slot.taken_classes - without_classes, slot.taken_pupils - without_pupils
-    return Room(Places(slot.max_classes, slot.max_pupils, classes, pupils), slot.school_id)
+    places = Places(slot.max_classes, slot.max_pupils, classes, pupils)
+    return Room(places, slot.school_id, kept_places([slot]).get(slot.id))
 
 
 def turn_of(slot: Slot, room: Room) -> Turn:
@@ -652,9 +691,13 @@ def turn_of(slot: Slot, room: Room) -> Turn:
     if slot.state is not SlotState.OPEN or slot.closes_at <= clock.now():
         return Turn(None)
     line = {booking.id: booking for booking in line_of(slot.id)}
-    return next_turn(
-        (in_line(booking) for booking in line.values()), room, lambda each: keeping_away(line[each.booking_id]) is None
-    )
+    waiting = [in_line(booking) for booking in line.values()]
+    if room.kept is not None:
+        waiting = [
+            replace(each, may_use_kept=is_priority_school(line[each.booking_id].school_class.school))
+            for each in waiting
+        ]
+    return next_turn(waiting, room, lambda each: keeping_away(line[each.booking_id]) is None)
 
 
 def keeping_away(booking: Booking) -> Obstacle | None:

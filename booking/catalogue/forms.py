@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -394,11 +395,25 @@ class SlotForm(_OneDay, _HoursAndPlaces):
         description=_l("Si le minimum n’est pas atteint ce jour-là, vous dites si le créneau a lieu."),
         validators=[Optional()],
     )
+    kept_classes = CountField(
+        _l("Classes gardées"),
+        description=_l("Pour l’éducation prioritaire et les établissements jamais servis."),
+        least=0,
+        most=MAX_CLASSES,
+        required=False,
+    )
+    kept_until = DayField(
+        _l("Gardées jusqu’au"),
+        description=_l("Le lendemain, celles qui restent s’ouvrent à tous."),
+        validators=[Optional()],
+    )
 
     def draft(self) -> SlotDraft:
         """The slot as it was typed, once the form is valid."""
         assert self.day.data is not None
-        return self.draft_on(self.day.data, self.decision_on.data)
+        draft = self.draft_on(self.day.data, self.decision_on.data)
+        kept = replace(draft.capacity, kept_classes=self.kept_classes.data or 0, kept_until=self.kept_until.data)
+        return replace(draft, capacity=kept)
 
 
 class SeriesForm(_Weekdays, _HoursAndPlaces):
@@ -439,6 +454,8 @@ def slot_values(slot: Slot, *, weeks_later: int = 0) -> dict[str, Any]:
         "adults_per_class": draft.capacity.adults_per_class,
         "min_pupils": draft.capacity.min_pupils,
         "decision_on": decision_on + later if decision_on else None,
+        "kept_classes": draft.capacity.kept_classes or None,
+        "kept_until": draft.capacity.kept_until + later if draft.capacity.kept_until else None,
         "opens_days": draft.opens_days,
         "closes_days": draft.closes_days,
         "audience": draft.audience.value,

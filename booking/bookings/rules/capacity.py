@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from math import ceil
 from typing import Any
 
@@ -31,6 +32,41 @@ class Places:
     def fit(self, pupils: int) -> bool:
         """Whether one more class of this many pupils may come, whole."""
         return self.left_classes >= 1 and self.left_pupils >= pupils
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Places kept for priority education and never-served schools. classes: not taken by them yet. until: the last day."""
+
+    classes: int
+    until: date
+
+
+def for_others(places: Places, kept: Kept | None) -> Places:
+    """What the other schools find: without the classes that are kept, nor these classes' share of the pupils."""
+    if kept is None:
+        return places
+    share = places.max_pupils * kept.classes // places.max_classes
+    return replace(places, max_classes=places.max_classes - kept.classes, max_pupils=places.max_pupils - share)
+
+
+class PlacesKept(Obstacle):
+    """until: the last day on which the places are kept, in words."""
+
+    code = "places_kept"
+    until: str
+
+    def what(self) -> Any:
+        return _l(
+            "Les places qui restent sont gardées jusqu’au %(until)s pour l’éducation prioritaire et les établissements jamais servis.",
+            until=self.until,
+        )
+
+    def remedy_words(self) -> Any:
+        return _l("Rejoignez la liste d’attente : celles qui restent s’ouvrent à tous le lendemain.")
+
+    def tag_words(self) -> Any:
+        return _l("places gardées")
 
 
 class SlotFull(Obstacle):

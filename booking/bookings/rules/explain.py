@@ -10,12 +10,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from booking.bookings.rules.capacity import Places, SlotFull, TooFewPlaces, adults_needed, check_places, groups_of
+from booking.bookings.rules.capacity import (
+    Kept,
+    Places,
+    PlacesKept,
+    SlotFull,
+    TooFewPlaces,
+    adults_needed,
+    check_places,
+    for_others,
+    groups_of,
+)
 from booking.bookings.rules.clashes import Clash, Outing, clash_with
 from booking.bookings.rules.obstacles import Obstacle
 from booking.bookings.rules.waiting import PlacesAwaited, WaitsAlready
 from booking.catalogue.models import BookedBy
-from booking.core.dates import format_moment
+from booking.core.dates import format_day, format_moment
 from booking.core.i18n import _l, _ln
 from booking.schools.rules import level_span_words
 
@@ -90,6 +100,9 @@ class World:
     is_trusted: bool = True
     head_authorises_first: bool = False
     may_use_reserved: bool = False
+    # What the slot keeps for priority schools, and whether the class's is one.
+    kept: Kept | None = None
+    is_priority: bool = False
     # Whether `others` are all its outings: of a class that is not saved, nothing is known.
     knows_outings: bool = True
 
@@ -358,7 +371,7 @@ class OtherSchoolsWorkshop(Obstacle):
 
 
 # A workshop that goes to another school is full for this one: it is free again when those classes leave.
-LACK_OF_PLACES = (SlotFull, TooFewPlaces, PlacesAwaited, OtherSchoolsWorkshop)
+LACK_OF_PLACES = (SlotFull, TooFewPlaces, PlacesAwaited, PlacesKept, OtherSchoolsWorkshop)
 
 
 class Reserved(Obstacle):
@@ -502,6 +515,14 @@ def _places(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None
     return PlacesAwaited() if world.is_awaited and not world.is_booked_already else None
 
 
+def _kept(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if world.kept is None or world.is_priority or world.is_booked_already or not slot.places.fit(group.pupils):
+        return None
+    if for_others(slot.places, world.kept).fit(group.pupils):
+        return None
+    return PlacesKept(until=format_day(world.kept.until))
+
+
 def _adults(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
     if group.is_staff:
         return None
@@ -554,7 +575,7 @@ def _access(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None
 
 Check = Callable[[SlotFacts, ClassFacts, World], Obstacle | None]
 CHECKS: tuple[Check, ...] = (
-    _state, _window, _already, _in_round, _audience, _reserved, _level, _places, _clash, _away, _day_off, _area, _suspended,
+    _state, _window, _already, _in_round, _audience, _reserved, _level, _places, _kept, _clash, _away, _day_off, _area, _suspended,
     _cap, _adults, _access,
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from booking.bookings.rules.capacity import Places
+from booking.bookings.rules.capacity import Kept, Places, for_others
 from booking.bookings.rules.obstacles import Obstacle
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
@@ -34,6 +34,8 @@ class InLine:
     priority: int = 0
     skip_count: int = 0
     school_id: int = 0
+    # Whether its school may take places that the slot keeps.
+    may_use_kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,12 @@ class Room:
 
     places: Places
     school_id: int | None = None
+    kept: Kept | None = None
 
     def fits(self, each: InLine) -> bool:
         """Whether the class may come, whole."""
-        return self.places.fit(each.pupils) and self.school_id in (None, each.school_id)
+        places = self.places if each.may_use_kept else for_others(self.places, self.kept)
+        return places.fit(each.pupils) and self.school_id in (None, each.school_id)
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,26 @@ the file on SQLite until the transaction ends. The counters of a slot and of a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.bookings.models import Booking, SchoolInEdition
-from booking.bookings.queries import room_of, turn_of
-from booking.bookings.rules.capacity import Places, check_places
+from booking.bookings.queries import is_priority_school, kept_places, room_of, turn_of
+from booking.bookings.rules.capacity import Places, PlacesKept, check_places, for_others
 from booking.bookings.rules.changes import NoRoomForMore
 from booking.bookings.rules.explain import SchoolCapReached, SlotCancelled, SlotNotBookable, in_round
 from booking.bookings.rules.states import ALIVE, Origin, State
 from booking.bookings.rules.waiting import PlacesAwaited
 from booking.catalogue.models import Edition, Slot, SlotState
 from booking.core import clock
+from booking.core.dates import format_day
 from booking.core.db import db, rows_changed
 from booking.core.errors import Refusal
 from booking.core.i18n import _l
-from booking.schools.models import SchoolClass
+from booking.schools.models import School, SchoolClass
 
 _CONFLICT_FREE_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
@@ -162,10 +163,13 @@ def take_places(
     transaction ends. is_its_turn: the class comes from the line; any other passes in front of nobody who fits.
     by_round: the round that shares the slot out gives the place; without it, nobody books there meanwhile.
     Refuses: SchoolCapReached, SlotCancelled, InRound, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces,
-    PlacesAwaited.
+    PlacesAwaited, PlacesKept.
     """
     _count_for_school(school_id, edition_id)
-    return _take_on_slot(slot_id, pupils, is_its_turn=is_its_turn, by_round=by_round)
+    slot = _take_on_slot(slot_id, pupils, is_its_turn=is_its_turn, by_round=by_round)
+    if not (is_its_turn or by_round):
+        _refuse_kept(slot, pupils, lambda: is_priority_school(db.session.get_one(School, school_id)))
+    return slot
 
 
 def _take_on_slot(slot_id: int, pupils: int, *, is_its_turn: bool = False, by_round: bool = False) -> Slot:
@@ -199,6 +203,16 @@ def _take_on_slot(slot_id: int, pupils: int, *, is_its_turn: bool = False, by_ro
     raise SlotNotBookable()
 
 
+def _refuse_kept(slot: Slot, pupils: int, is_priority: Callable[[], bool]) -> None:
+    """The places are held already: what others find is asked as if they had not been taken. Refuses: PlacesKept."""
+    kept = kept_places([slot]).get(slot.id)
+    if kept is None or is_priority():
+        return
+    before = Places(slot.max_classes, slot.max_pupils, slot.taken_classes - 1, slot.taken_pupils - pupils)
+    if not for_others(before, kept).fit(pupils):
+        raise PlacesKept(until=format_day(kept.until))
+
+
 def _refuse_overtaking(slot: Slot, pupils: int, *, classes: int = 1) -> None:
     """The places are held already: whose turn it was is asked as if they had not been taken."""
     if slot.waiting_classes and turn_of(slot, room_of(slot, without_pupils=pupils, without_classes=classes)).offered:
@@ -228,12 +242,17 @@ def move_places(bookings: Sequence[Booking], slot_id: int) -> Slot:
     Refuses: SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces, PlacesAwaited.
     """
     for booking in bookings:
-        _take_on_slot(slot_id, booking.pupils)
+        _refuse_kept(_take_on_slot(slot_id, booking.pupils), booking.pupils, lambda b=booking: _is_priority(b))
     for booking in bookings:
         _give_back_on_slot(booking)
         note_freed(booking.slot_id)
         fresh_slot(booking.slot_id)
     return fresh_slot(slot_id)
+
+
+def _is_priority(booking: Booking) -> bool:
+    """As it was when it booked: a school is no longer never served once it has."""
+    return booking.is_priority or is_priority_school(booking.school)
 
 
 def change_taken_pupils(booking: Booking, pupils: int) -> Slot:

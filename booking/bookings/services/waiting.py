@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select
 from booking.accounts.models import Person
 from booking.bookings import mails
 from booking.bookings.models import Booking, BookingEvent
-from booking.bookings.queries import explain, line_of, room_of, turn_of
+from booking.bookings.queries import explain, is_priority_school, line_of, room_of, turn_of
 from booking.bookings.rules.deadlines import due_at
 from booking.bookings.rules.explain import LACK_OF_PLACES
 from booking.bookings.rules.states import (
@@ -99,6 +99,7 @@ def promote_from_line(slot_id: int) -> Booking | None:
         return None
     line = {each.id: each for each in line_of(slot_id)}
     take_places(slot_id, booking.school_id, booking.edition_id, booking.pupils, is_its_turn=True)
+    booking.is_priority = bool(slot.kept_classes) and is_priority_school(booking.school)
     for skipped in turn.skipped:
         line[skipped.booking_id].skip_count += 1
     if slot.activity.comes_to_class:

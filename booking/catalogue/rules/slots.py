@@ -271,6 +271,9 @@ class Capacity:
     adults_per_class: int
     min_pupils: int | None = None
     decision_on: date | None = None
+    # Of the classes, those kept until that day for priority education and never-served schools.
+    kept_classes: int = 0
+    kept_until: date | None = None
 
 
 class CountImplausible(Refusal):
@@ -324,17 +327,54 @@ class DecisionOutOfTime(Refusal):
         return _l("La décision se prend entre aujourd’hui et la veille du créneau.")
 
 
+class KeptTooMany(Refusal):
+    code = "kept_too_many"
+    field = "kept_classes"
+
+    def sentence(self) -> object:
+        return _l("On ne peut pas garder plus de classes que le créneau n’en accueille.")
+
+
+class KeptUntilMissing(Refusal):
+    code = "kept_until_missing"
+    field = "kept_until"
+
+    def sentence(self) -> object:
+        return _l("Dites jusqu’à quel jour ces places sont gardées : le lendemain, elles s’ouvrent à tous.")
+
+
+class KeptUntilOutOfTime(Refusal):
+    code = "kept_until_out_of_time"
+    field = "kept_until"
+
+    def sentence(self) -> object:
+        return _l("Les places gardées s’ouvrent à tous avant le jour du créneau : choisissez un jour plus tôt.")
+
+
+def check_kept(capacity: Capacity, day: date) -> None:
+    """Refuses: KeptTooMany, KeptUntilMissing, KeptUntilOutOfTime."""
+    if not capacity.kept_classes:
+        return
+    if capacity.kept_classes > capacity.max_classes:
+        raise KeptTooMany()
+    if capacity.kept_until is None:
+        raise KeptUntilMissing()
+    if capacity.kept_until >= day:
+        raise KeptUntilOutOfTime()
+
+
 def check_capacity(capacity: Capacity, *, day: date, today: date) -> None:
     """Whether these numbers make sense for a slot on that day.
 
     Refuses: CountImplausible, FewerPupilsThanClasses, MinimumAboveMaximum, DecisionMissing, DecisionWithoutMinimum,
-    DecisionOutOfTime.
+    DecisionOutOfTime, and what check_kept refuses.
     """
     _check_between(capacity.max_classes, 1, MAX_CLASSES, "max_classes")
     _check_between(capacity.max_pupils, 1, MAX_PUPILS, "max_pupils")
     _check_between(capacity.adults_per_class, 0, MAX_ADULTS, "adults_per_class")
     if capacity.max_pupils < capacity.max_classes:
         raise FewerPupilsThanClasses()
+    check_kept(capacity, day)
     if capacity.min_pupils is None:
         if capacity.decision_on is not None:
             raise DecisionWithoutMinimum()
