@@ -36,6 +36,8 @@ from booking.core.checks import violations
 from booking.core.db import db, transaction
 from booking.demo import reference, services
 from booking.demo.services.people import ReferenceIncomplete
+from booking.matching.rounds.models import AllocationRound, RoundEntry
+from booking.matching.rounds.rules import RoundState
 from booking.schools.models import Absence, SchoolClass
 from booking.territory.queries import holiday_calendar
 from booking.territory.rules import DayKind
@@ -300,3 +302,10 @@ def test_the_command_empties_the_base_in_development_when_asked_loads_the_demo_a
     assert count(Person, Person.email == "somebody@example.org") == 0
     again = run(demo, "--if-empty")
     assert again.exit_code == 0 and "teacher@example.org" in again.output
+
+
+def test_a_round_is_open_and_classes_have_ranked_their_wishes(demo):
+    each = db.session.scalars(select(AllocationRound)).one()
+    assert each.state is RoundState.OPEN and each.takes_wishes(NOW)
+    assert count(RoundEntry) >= 5
+    assert count(Slot, Slot.round_until.is_not(None)) >= 2

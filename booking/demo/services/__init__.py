@@ -24,6 +24,7 @@ from booking.demo.services import (
     papers,
     past,
     people,
+    rounds,
     today,
     unavailable,
 )
@@ -76,6 +77,7 @@ def load_demo() -> Loaded:
     messages.make_messages(cast)
     today.make_today(season, lambda day: not calendar.is_day_off_for_school(day), cast, offered)
     unavailable.make_unavailable(season, cast)
+    rounds.make_rounds(season, known.current, cast)
     db.session.flush()
     return Loaded(*(_count(model) for model in (Company, Activity, Slot, Booking, Person)))
 
