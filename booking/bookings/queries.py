@@ -641,7 +641,9 @@ def kept_places(slots: Iterable[Slot]) -> dict[int, Kept]:
         .group_by(Booking.slot_id)
     )
     used = dict(db.session.execute(query).tuples().all())
-    left = {slot.id: Kept(slot.kept_classes - used.get(slot.id, 0), slot.kept_until) for slot in keeping}
+    left = {
+        slot.id: Kept(slot.kept_classes - used.get(slot.id, 0), slot.kept_until) for slot in keeping if slot.kept_until
+    }
     return {slot_id: kept for slot_id, kept in left.items() if kept.classes > 0}
 
 

@@ -7,6 +7,7 @@ the file on SQLite until the transaction ends. The counters of a slot and of a s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, literal, or_, select, update
@@ -242,7 +243,7 @@ def move_places(bookings: Sequence[Booking], slot_id: int) -> Slot:
     Refuses: SlotCancelled, SlotNotBookable, GroupTooLarge, SlotFull, TooFewPlaces, PlacesAwaited.
     """
     for booking in bookings:
-        _refuse_kept(_take_on_slot(slot_id, booking.pupils), booking.pupils, lambda b=booking: _is_priority(b))
+        _refuse_kept(_take_on_slot(slot_id, booking.pupils), booking.pupils, partial(_is_priority, booking))
     for booking in bookings:
         _give_back_on_slot(booking)
         note_freed(booking.slot_id)
