@@ -20,6 +20,7 @@ ANSWERS: dict[int, tuple[str, tuple[str, ...]]] = {
     )),
     2: ("The list gives the place to the last comer", (
         "bookings/test_waiting.py::test_a_class_waits_for_several_dates_of_an_activity_in_one_go_2",
+        "bookings/test_life.py::test_whatever_happens_in_200_lives_all_that_must_hold_holds",
     )),
     4: ("No waiting list at all", (
         "bookings/test_waiting.py::test_a_place_given_back_is_offered_to_the_first_in_line_and_held_for_it_4",
@@ -86,6 +87,7 @@ ANSWERS: dict[int, tuple[str, tuple[str, ...]]] = {
     )),
     22: ("Contradictory mails; an invitation before the yes", (
         "bookings/test_states.py::test_calendars_hear_only_of_firm_bookings",
+        "bookings/test_life.py::test_whatever_happens_in_200_lives_all_that_must_hold_holds",
     )),
     23: ("No reminders", ("bookings/test_reminders.py::test_23_and_50_both_sides_are_reminded_once_each_day_of_the_two",)),
     24: ("No answer in one click from the mail", (
@@ -103,7 +105,9 @@ ANSWERS: dict[int, tuple[str, tuple[str, ...]]] = {
     28: ("The organiser is not told when somebody withdraws", (
         "bookings/test_changes.py::test_complaint_28_past_the_limit_the_host_hears_at_once_that_the_class_cannot_come_and_cancels",
     )),
-    29: ("The confirmation lacks date, time and place", ("bookings/test_mails.py::test_every_mail_of_the_table_reads_well",)),
+    29: ("The confirmation lacks date, time and place", (
+        "bookings/test_mails.py::test_a_confirmed_booking_is_told_to_the_teacher_and_the_companys_contact_each_with_an_invitation",
+    )),
     30: ("People learn nothing when the date changes", (
         "bookings/test_changes.py::test_complaint_30_a_class_says_that_the_new_date_suits_once",
     )),
