@@ -20,7 +20,7 @@ ANSWERS: dict[int, tuple[str, tuple[str, ...]]] = {
     )),
     2: ("The list gives the place to the last comer", (
         "bookings/test_waiting.py::test_a_class_waits_for_several_dates_of_an_activity_in_one_go_2",
-        "bookings/test_life.py::test_whatever_happens_in_200_lives_all_that_must_hold_holds",
+        "bookings/test_life.py::test_whatever_happens_in_short_lives_all_that_must_hold_holds",
     )),
     4: ("No waiting list at all", (
         "bookings/test_waiting.py::test_a_place_given_back_is_offered_to_the_first_in_line_and_held_for_it_4",
@@ -87,7 +87,7 @@ ANSWERS: dict[int, tuple[str, tuple[str, ...]]] = {
     )),
     22: ("Contradictory mails; an invitation before the yes", (
         "bookings/test_states.py::test_calendars_hear_only_of_firm_bookings",
-        "bookings/test_life.py::test_whatever_happens_in_200_lives_all_that_must_hold_holds",
+        "bookings/test_life.py::test_whatever_happens_in_short_lives_all_that_must_hold_holds",
     )),
     23: ("No reminders", ("bookings/test_reminders.py::test_23_and_50_both_sides_are_reminded_once_each_day_of_the_two",)),
     24: ("No answer in one click from the mail", (
