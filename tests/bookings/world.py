@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking
@@ -60,8 +60,9 @@ class World:
     def _write(self, beginning: list[tuple[Any, list[dict[str, Any]]]]) -> None:
         db.session.rollback()
         db.session.expunge_all()
+        connection = db.session.connection()
         for table in _written_by_a_life():
-            db.session.execute(delete(table))
+            connection.exec_driver_sql(f"DELETE FROM {table.name}")
         for table, rows in beginning:
             if table in (_ACTIVITY, _SLOT):
                 for row in rows:
