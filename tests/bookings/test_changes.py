@@ -511,6 +511,16 @@ def test_complaint_28_past_the_limit_the_host_hears_at_once_that_the_class_canno
     assert violations() == []
 
 
+def test_once_the_visit_has_begun_nobody_is_asked_any_more_whether_the_class_may_stay_away(set_now):
+    booking = book(make.make_slot())
+    teacher = booking.teacher
+    set_now(booking.slot.starts_at)
+    with pytest.raises(VisitBegun), transaction():
+        services.ask_to_cancel(booking.id, teacher, reason=CancelReason.ILLNESS)
+    set_now(booking.slot.starts_at + timedelta(days=2))
+    assert violations() == []
+
+
 # ---- The new date of a moved slot
 
 

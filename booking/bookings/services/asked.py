@@ -13,7 +13,15 @@ from sqlalchemy import select, update
 
 from booking.accounts.models import Person
 from booking.bookings.models import Booking, BookingChange
-from booking.bookings.rules.changes import ANSWER_DAYS, AskedAlready, ChangeGone, ChangeKind, ChangeState, Counts
+from booking.bookings.rules.changes import (
+    ANSWER_DAYS,
+    AskedAlready,
+    ChangeGone,
+    ChangeKind,
+    ChangeState,
+    Counts,
+    VisitBegun,
+)
 from booking.bookings.rules.deadlines import due_at
 from booking.bookings.rules.states import Actor, Event
 from booking.bookings.services.answers import ReasonMissing
@@ -71,7 +79,8 @@ def is_asked(booking: Booking, kind: ChangeKind, *, counts: Counts | None = None
 def ask_to_cancel(booking_id: int, person: Person, *, reason: str | None, note: str = "") -> BookingChange:
     """Tell the host at once that the class cannot come, once the limit has passed; the host then cancels, or not.
 
-    Said twice, it is said once. Refuses: ReasonMissing, NotPossibleNow, AskedAlready.
+    Said twice, it is said once. Refuses: ReasonMissing, NotPossibleNow, AskedAlready, VisitBegun: nobody could answer
+    in time, and what happened is recorded instead.
     """
     if not reason:
         raise ReasonMissing()
@@ -79,6 +88,8 @@ def ask_to_cancel(booking_id: int, person: Person, *, reason: str | None, note: 
     change = pending_change(booking.id)
     if change is not None and change.kind is ChangeKind.CANCEL:
         return change
+    if booking.slot.starts_at <= clock.now():
+        raise VisitBegun()
     return ask(booking, person, ChangeKind.CANCEL, reason=reason, note=note)
 
 
