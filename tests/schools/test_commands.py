@@ -76,6 +76,7 @@ def test_missing_columns_are_named(app, tmp_path):
     assert schools_count() == 0
 
 
+@pytest.mark.deep
 def test_the_whole_of_france_is_imported_and_again_without_a_change(app, sqlite_file):
     first = run(app, "reference")
     assert first.exit_code == 0, first.output
