@@ -351,7 +351,10 @@ class ProfileForm(Form):
         _l("Langue des messages"), choices=[SelectChoice(*language) for language in LANGUAGES.items()]
     )
     wants_reminders = BooleanField(_l("Me rappeler les visites sept jours et un jour avant"))
-    wants_digest = BooleanField(_l("M’envoyer le point de la semaine"))
+    wants_digest = BooleanField(
+        _l("M’envoyer le point de la semaine"),
+        description=_l("Au plus un message par semaine : pour une entreprise, les classes qui cherchent une visite."),
+    )
 
     def values(self) -> dict[str, Any]:
         """What to keep, by the name of the column."""

@@ -106,6 +106,19 @@ def tell_silent_companies() -> int:
 
 
 @job(every=3600)
+def pause_silent_companies() -> int:
+    """Take no new request for companies that answer nobody; end the pause of those that answer again. Returns how many."""
+    changed = 0
+    for company_id in reminders.silent_companies():
+        with transaction():
+            changed += reminders.pause_silent(company_id)
+    for company_id in reminders.companies_back():
+        with transaction():
+            changed += reminders.wake(company_id)
+    return changed
+
+
+@job(every=3600)
 def remind_signers() -> int:
     """Remind each signer who has not answered for some school days, with a fresh link. Returns how many."""
     reminded = 0

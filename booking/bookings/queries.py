@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -36,6 +36,7 @@ from booking.bookings.suspension_queries import running_suspensions, suspension_
 from booking.catalogue.invitations import invited_slots
 from booking.catalogue.models import Activity, BookedBy, PublicationState, Slot, SlotAudience, SlotState
 from booking.companies.models import Company, Site, Trust
+from booking.companies.pauses import is_paused, takes_requests
 from booking.core import clock
 from booking.core.dates import format_span
 from booking.core.db import db
@@ -73,15 +74,8 @@ def explain_all(
         return {}
     group = class_facts(school_class, adults=adults, pupils=pupils)
     known = _without(_known_of(school_class, {slot.activity.edition_id for slot in slots}), moving)
-    awaited, kept = awaited_slots(slots), kept_places(slots)
-    is_priority = bool(kept) and is_priority_school(school_class.school)
-    worlds = {
-        slot.id: replace(
-            known.world(slot), is_awaited=slot.id in awaited, kept=kept.get(slot.id), is_priority=is_priority
-        )
-        for slot in slots
-    }
-    return {slot.id: explanation(slot_facts(slot, school_class), group, worlds[slot.id]) for slot in slots}
+    waits = Waits(awaited_slots(slots), kept_places(slots))
+    return known.explanations(slots, group, waits, lambda: is_priority_school(school_class.school))
 
 
 def world_of(
@@ -98,7 +92,15 @@ def world_of(
 
 
 @dataclass(frozen=True)
-class _Known:
+class Waits:
+    """Who else has a claim on the free places of some slots: classes in line, and what is kept for priority schools."""
+
+    awaited: set[int]
+    kept: dict[int, Kept]
+
+
+@dataclass(frozen=True)
+class Known:
     """What was read once about a class, to be compared with any number of slots. knows_outings: all of them are here."""
 
     school_class: ComingClass
@@ -110,6 +112,22 @@ class _Known:
     invited: set[int]
     suspensions: Sequence[OutingSuspension]
     knows_outings: bool = True
+
+    def explanations(
+        self, slots: Sequence[Slot], group: ClassFacts, waits: Waits, is_priority: Callable[[], bool]
+    ) -> dict[int, Explanation]:
+        """The explanation of each slot. is_priority: asked only where something is kept."""
+        may_use_kept = any(slot.id in waits.kept for slot in slots) and is_priority()
+        worlds = {
+            slot.id: replace(
+                self.world(slot),
+                is_awaited=slot.id in waits.awaited,
+                kept=waits.kept.get(slot.id),
+                is_priority=may_use_kept,
+            )
+            for slot in slots
+        }
+        return {slot.id: explanation(slot_facts(slot, self.school_class), group, worlds[slot.id]) for slot in slots}
 
     def world(self, slot: Slot) -> World:
         day, school = slot.local_start.date(), self.school_class.school
@@ -138,10 +156,10 @@ class _Known:
         )
 
 
-def _known_of(school_class: ComingClass, edition_ids: set[int]) -> _Known:
+def _known_of(school_class: ComingClass, edition_ids: set[int]) -> Known:
     if isinstance(school_class, GuestClass):
         return _known_of_guest(school_class, edition_ids)
-    return _Known(
+    return Known(
         school_class=school_class,
         bookings=bookings_of_class(school_class.id),
         absences=list(db.session.scalars(_absences_of(school_class))),
@@ -153,7 +171,7 @@ def _known_of(school_class: ComingClass, edition_ids: set[int]) -> _Known:
     )
 
 
-def _without(known: _Known, moving: Booking | None) -> _Known:
+def _without(known: Known, moving: Booking | None) -> Known:
     """What is known of the class, this booking of its left out: of its outings, and of its school's share."""
     if moving is None:
         return known
@@ -161,10 +179,10 @@ def _without(known: _Known, moving: Booking | None) -> _Known:
     return replace(known, bookings=[each for each in known.bookings if each.id != moving.id], taken=taken)
 
 
-def _known_of_guest(guest: GuestClass, edition_ids: set[int]) -> _Known:
+def _known_of_guest(guest: GuestClass, edition_ids: set[int]) -> Known:
     """Of a class that is not saved: no outings. When the school is away, and who invites it, are for its members."""
     member = guest.person_id is not None and is_member_of(guest.person_id, guest.school_id)
-    return _Known(
+    return Known(
         school_class=guest,
         bookings=[],
         absences=list(db.session.scalars(_absences_of(guest))) if member else [],
@@ -267,6 +285,8 @@ def slot_facts(slot: Slot, school_class: ComingClass | None = None) -> SlotFacts
         is_private=is_private(activity) and slot.state is SlotState.OPEN,
         access_motor=activity.access_motor,
         round_until=slot.round_until,
+        is_paused=is_paused(activity.company, clock.now().date()),
+        paused_until=None if activity.company.silent_since else activity.company.paused_until,
     )
 
 
@@ -402,6 +422,14 @@ def school_taken(school_id: int, edition_ids: set[int]) -> dict[int, int]:
     """Bookings that hold a place, by edition, of one school: what an edition's cap is compared with."""
     query = select(SchoolInEdition.edition_id, SchoolInEdition.taken_bookings).where(
         SchoolInEdition.school_id == school_id, SchoolInEdition.edition_id.in_(edition_ids)
+    )
+    return dict(db.session.execute(query).tuples().all())
+
+
+def taken_of_schools(school_ids: Iterable[int], edition_id: int) -> dict[int, int]:
+    """The same for many schools and one edition, by school."""
+    query = select(SchoolInEdition.school_id, SchoolInEdition.taken_bookings).where(
+        SchoolInEdition.school_id.in_(school_ids), SchoolInEdition.edition_id == edition_id
     )
     return dict(db.session.execute(query).tuples().all())
 
@@ -547,6 +575,8 @@ def alternatives(slot: Slot, school_class: ComingClass, *, most: int = 3) -> lis
             Activity.edition_id == activity.edition_id,
             Activity.state == PublicationState.PUBLISHED,
             Company.trust == Trust.TRUSTED,
+            takes_requests(clock.now().date()),
+            Slot.round_until.is_(None),
             (Slot.academie_code == slot.academie_code) | (Slot.departement_code == slot.departement_code),
         )
         .options(
@@ -713,7 +743,7 @@ def keeping_away(booking: Booking) -> Obstacle | None:
     )
     if other := next(offered, None):
         return OfferedElsewhere(when=outing_of(other).when)
-    facts = replace(bookable_facts(slot_facts(slot, school_class)), workshop_school_id=None)
+    facts = replace(bookable_facts(slot_facts(slot, school_class)), workshop_school_id=None, is_paused=False)
     group = class_facts(school_class, adults=booking.adults, pupils=booking.pupils)
     world = replace(world_of(slot, school_class), is_booked_already=False, is_in_line=False)
     found = obstacles(facts, group, world)

@@ -24,6 +24,7 @@ from booking.catalogue.models import (
     SlotState,
 )
 from booking.companies.models import Company, Site, Trust
+from booking.companies.pauses import takes_requests
 from booking.core import clock
 from booking.core.db import db
 from booking.schools.models import Audience, School, SchoolClass
@@ -80,6 +81,8 @@ def _bookable_slots(school_class: SchoolClass) -> Sequence[Slot]:
             Activity.state == PublicationState.PUBLISHED,
             Activity.kind.in_([kind for kind, who in BOOKED_BY.items() if who is BookedBy.CLASS]),
             Company.trust == Trust.TRUSTED,
+            takes_requests(now.date()),
+            Slot.round_until.is_(None),
             suits | Activity.id.not_in(levels),
             *_around(school_class.school),
         )

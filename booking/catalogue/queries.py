@@ -8,7 +8,7 @@ from datetime import datetime, time
 from math import ceil, cos, radians
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, extract, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, extract, func, literal, not_, or_, select, union_all
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from booking.catalogue.models import (
@@ -35,6 +35,7 @@ from booking.catalogue.rules.search import (
 )
 from booking.catalogue.rules.words import Known, Wanted, look_alikes, mistakes_allowed, nearest, wanted_words
 from booking.companies.models import Company, Site, Trust
+from booking.companies.pauses import takes_requests
 from booking.core import clock
 from booking.core.db import db
 from booking.territory.models import Commune, Departement
@@ -375,8 +376,15 @@ def _is_coming(now: datetime) -> ColumnElement[bool]:
 
 
 def _has_room(now: datetime) -> ColumnElement[bool]:
-    """Some class could still be booked."""
-    return and_(Slot.closes_at > now, Slot.taken_classes < Slot.max_classes, Slot.taken_pupils < Slot.max_pupils)
+    """Some class could still be booked: no round holds the places, and the company takes requests."""
+    away = select(Activity.id).join(Activity.company).where(not_(takes_requests(now.date())))
+    return and_(
+        Slot.closes_at > now,
+        Slot.taken_classes < Slot.max_classes,
+        Slot.taken_pupils < Slot.max_pupils,
+        Slot.round_until.is_(None),
+        Slot.activity_id.not_in(away),
+    )
 
 
 def _slot_conditions(search: Search) -> list[ColumnElement[bool]]:

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from wtforms import Field, SelectChoice, StringField, TextAreaField, ValidationError
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import DataRequired, InputRequired, Optional
 
 from booking.companies.models import Company, Site
 from booking.companies.rules import check_siret, sectors
 from booking.companies.services import CompanyDraft, SiteDraft
 from booking.core.errors import Refusal
-from booking.core.fields import ChoiceField, at_most, clean_line, clean_text
+from booking.core.fields import ChoiceField, DayField, at_most, clean_line, clean_text
 from booking.core.forms import Form, FormInOrder
 from booking.core.i18n import _, _l
 from booking.territory.forms import CommuneFields
@@ -78,6 +78,16 @@ class CompanyForm(Form):
 
     def draft(self) -> CompanyDraft:
         return CompanyDraft(self.name.data or "", self.sector.data, self.website.data or "")
+
+
+class PauseForm(Form):
+    """Until when the company takes no new request."""
+
+    until = DayField(
+        _l("Jusqu’au"),
+        description=_l("Ce jour compris. Les classes déjà inscrites viennent comme prévu."),
+        validators=[InputRequired(_l("Choisissez un jour."))],
+    )
 
 
 class SiteForm(AddressFields):

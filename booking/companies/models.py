@@ -35,7 +35,12 @@ class Company(Model):
     trust_note: Mapped[str] = mapped_column(Text, default="")
     trusted_at: Mapped[datetime | None]
     trusted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Its own choice: no new request up to that day, included.
     paused_until: Mapped[date | None]
+    # Ours: it left so many requests unanswered that it takes no new one until somebody of it says that it is back.
+    silent_since: Mapped[datetime | None]
+    # When it last said so: what it left unanswered before is forgotten.
+    back_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     sites: Mapped[list[Site]] = relationship(back_populates="company", order_by="Site.id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 from stdnum.exceptions import ValidationError
@@ -75,6 +76,23 @@ class NotYourSiren(Refusal):
         return _l(
             "Ce SIRET n’est pas celui d’un site de votre entreprise\u00a0: ses neuf premiers chiffres sont ceux de votre SIREN."
         )
+
+
+LONGEST_PAUSE = timedelta(days=366)
+
+
+class PauseNotPossible(Refusal):
+    code = "pause_not_possible"
+    field = "until"
+
+    def sentence(self) -> Any:
+        return _l("Choisissez un jour à venir, dans l’année : vous pourrez revenir avant.")
+
+
+def check_pause(until: date, *, today: date) -> None:
+    """Refuses: PauseNotPossible."""
+    if not today <= until <= today + LONGEST_PAUSE:
+        raise PauseNotPossible()
 
 
 class SiteKnown(Refusal):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from booking.companies.models import Company, Site
-from booking.companies.rules import SiteKnown, check_siret_of
+from booking.companies.rules import SiteKnown, check_pause, check_siret_of
 from booking.core import clock
 from booking.core.db import db
 from booking.territory.models import Commune
@@ -70,6 +71,27 @@ def add_site(company_id: int, siret: str, draft: SiteDraft) -> Site:
     except IntegrityError as error:
         raise SiteKnown() from error
     return site
+
+
+def pause_company(company_id: int, until: date) -> Company:
+    """The company takes no new request up to that day, included; earlier ones keep their course. Refuses: PauseNotPossible."""
+    check_pause(until, today=clock.now().date())
+    company = lock_company(company_id)
+    company.paused_until = until
+    db.session.flush()
+    return company
+
+
+def bring_back(company_id: int) -> Company:
+    """The company takes requests again, whatever it was paused for; again, it changes nothing."""
+    company = lock_company(company_id)
+    today = clock.now().date()
+    if company.silent_since is not None:
+        company.silent_since, company.back_at = None, clock.now()
+    if company.paused_until is not None and company.paused_until >= today:
+        company.paused_until = today - timedelta(days=1)
+    db.session.flush()
+    return company
 
 
 def lock_company(company_id: int) -> Company:

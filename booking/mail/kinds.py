@@ -40,7 +40,9 @@ KINDS: dict[str, str] = {
     # product.md, section 3, rule 5: whoever must act is told again before the clock runs out
     "nudge": "an answer is still awaited, and until when",
     "silence-notice": "a company left several requests in a row without an answer",
+    "company-paused": "a company answers nobody and takes no new request: why, and how to come back",
     "digest": "the weekly letter",
+    "needs-digest": "the weekly letter of a firm: classes that look for a visit it could offer",
     "account": "sign-up, sign-in, password",
     # product.md, section 1: an account proves an employer, not a school
     "school-notice": "to a school's official mailbox: who acts in its name, and the link that answers",
@@ -64,4 +66,4 @@ KINDS: dict[str, str] = {
 }
 
 # Only these may be unsubscribed from (specs/invitations §3.3).
-SUBSCRIBED = frozenset({"reminder", "digest"})
+SUBSCRIBED = frozenset({"reminder", "digest", "needs-digest"})

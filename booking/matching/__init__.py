@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.matching import checks, jobs  # noqa: F401  (they declare invariants and jobs)
+from booking.matching.digests import jobs as digest_jobs  # noqa: F401
 from booking.matching.rounds import checks as round_checks  # noqa: F401
 from booking.matching.rounds import jobs as round_jobs  # noqa: F401
 from booking.matching.rounds.commands import allocate_round, rounds_commands

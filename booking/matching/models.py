@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text, true
@@ -105,3 +105,16 @@ class NeedOffer(Model):
     need: Mapped[Need] = relationship(back_populates="offers")
     booking: Mapped[Booking] = relationship()
     company: Mapped[Company] = relationship()
+
+
+class NeedsDigest(Model):
+    """The last week for which a person of a firm was, or was not, written to about needs. week_on: its Monday.
+
+    read_at: when that was decided: a need that changed since is news.
+    """
+
+    __tablename__ = "needs_digest"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    week_on: Mapped[date]
+    read_at: Mapped[datetime]

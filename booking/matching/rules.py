@@ -157,6 +157,15 @@ class NoDatesToAgree(Refusal):
         return _l("Cette activité ne prend pas de demandes de dates : choisissez un de ses créneaux.")
 
 
+class CompanyAway(Refusal):
+    code = "company_away"
+
+    def sentence(self) -> Any:
+        return _l(
+            "Cette entreprise ne reçoit pas de demande en ce moment : cherchez une autre visite, ou publiez une recherche."
+        )
+
+
 class CapReached(Refusal):
     """cap: classes a year."""
 

@@ -22,6 +22,7 @@ from booking.bookings.services.places import NotFound, lock_class
 from booking.bookings.services.requests import class_for
 from booking.catalogue.models import Activity, BookedBy, SlotAudience
 from booking.catalogue.services import SlotDraft, create_slot
+from booking.companies.pauses import is_paused
 from booking.core import clock
 from booking.core.db import db
 from booking.matching import mails
@@ -29,6 +30,7 @@ from booking.matching.models import Need, NeedState
 from booking.matching.queries import alive_booking_from_need, cap_of, open_need
 from booking.matching.rules import (
     AskedAlready,
+    CompanyAway,
     NeedOver,
     NeedReasonMissing,
     NoDatesToAgree,
@@ -81,9 +83,11 @@ def post_need(activity_id: int, class_id: int, person: Person, wishes: Sequence[
 
 
 def check_takes_wishes(activity: Activity) -> None:
-    """Refuses: NoDatesToAgree, CapReached."""
+    """Refuses: NoDatesToAgree, CompanyAway, CapReached."""
     if not activity.dates_to_agree or not is_public(activity):
         raise NoDatesToAgree()
+    if is_paused(activity.company, clock.now().date()):
+        raise CompanyAway()
     check_cap(cap_of(activity))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from booking.bookings.models import Booking
 from booking.bookings.queries import explain
@@ -13,14 +14,15 @@ from booking.bookings.rules.states import Origin, State
 from booking.bookings.services import accept_offer, cancel_slot, request_places
 from booking.bookings.services.places import NotFound
 from booking.catalogue.models import Slot
+from booking.catalogue.queries import Search, programme
 from booking.core.checks import violations
 from booking.core.db import db, transaction
 from booking.mail.models import OutgoingMail
 from booking.matching.rounds import services
-from booking.matching.rounds.inputs import Inputs
+from booking.matching.rounds.inputs import Inputs, inputs_of
 from booking.matching.rounds.jobs import run_now
 from booking.matching.rounds.models import AllocationRound
-from booking.matching.rounds.queries import applied_run, latest_run
+from booking.matching.rounds.queries import applied_run, entries_of, latest_run, obstacles_to_wishes
 from booking.matching.rounds.reports import report_of, standing_of
 from booking.matching.rounds.rules import (
     ApplyStopped,
@@ -51,6 +53,7 @@ from booking.matching.rounds.rules import (
     weight_of,
 )
 from booking.matching.rounds.running import Outcome, replay
+from booking.schools.models import Absence
 from tests import make
 
 DEADLINE = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
@@ -173,6 +176,17 @@ def test_a_round_leaves_time_for_wishes_and_needs_a_slot(app, now):
         made = services.make_round(draft(), officer).id
     with pytest.raises(NoSlotInRound), transaction():
         services.open_round(made)
+
+
+def test_the_free_places_of_the_programme_are_not_those_that_a_round_holds(both_databases, app, now):
+    cast = Cast()
+    edition = cast.slots[0].activity.edition
+    assert programme(Search(), edition).total == 1
+    assert programme(Search(free=True), edition).total == 0
+    assert programme(Search(), edition).free_count == 0
+    with transaction():
+        services.cancel_round(cast.round_id)
+    assert programme(Search(free=True), edition).total == 1
 
 
 def test_while_a_round_is_open_its_slots_are_not_first_come(both_databases, app, now):
@@ -373,3 +387,46 @@ def test_a_finished_run_stays_as_it_is(cast, set_now):
     with transaction():
         services.finish_run(run.id, Outcome(is_whole=False, result=None, problem="later"))
     assert latest_run(cast.round_id).is_whole
+
+
+def test_collecting_a_round_takes_as_many_statements_for_many_classes_as_for_two_and_finds_the_same_obstacles(
+    both_databases, app, now
+):
+    cast = Cast(slots=3)
+    cast.wish(cast.school_class, cast.teacher, *cast.slots)
+    cast.wish(cast.other_class, cast.other, cast.slots[1])
+
+    def statements() -> int:
+        seen: list[str] = []
+
+        def count(_connection, _cursor, statement, *_rest):
+            seen.append(statement)
+
+        db.session.expire_all()
+        event.listen(db.engine, "before_cursor_execute", count)
+        try:
+            inputs_of(cast.round)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", count)
+        return len(seen)
+
+    few = statements()
+    for number in range(4):
+        teacher = make.make_teacher(make.make_school(f"Collège {number}"))
+        school_class = make.make_class(teacher, name=f"3e {number}", pupils=20 + number)
+        cast.wish(school_class, teacher, *cast.slots[:2])
+        # Something comes in the way after the wish was made.
+        make.make_booking(make.make_slot(local_start=datetime(2027, 1, 12 + number % 2, 9, 30)), school_class)
+        db.session.add(Absence(school_id=teacher.memberships[0].school_id, first_on=date(2027, 1, 13 + number % 2),
+                               last_on=date(2027, 1, 13 + number % 2), reason="Examen"))  # fmt: skip
+        db.session.commit()
+    assert statements() == few
+    inputs = inputs_of(cast.round)
+    one_by_one = []
+    for entry in entries_of(cast.round_id):
+        stops = obstacles_to_wishes(
+            [db.session.get_one(Slot, wish.slot_id) for wish in entry.wishes], entry.school_class
+        )
+        one_by_one += [[f"c{entry.class_id}", f"s{slot_id}", stop.code] for slot_id, stop in stops.items() if stop]
+    assert inputs.dropped
+    assert inputs.dropped == one_by_one

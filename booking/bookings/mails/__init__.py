@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from booking.bookings.mails import letters  # noqa: F401  (it declares the composer)
 from booking.bookings.mails.authorisations import ask_for_authorisation
-from booking.bookings.mails.nudges import tell_nudges, tell_silence
+from booking.bookings.mails.nudges import tell_nudges, tell_pause, tell_silence
 from booking.bookings.mails.reminders import tell_reminder
 from booking.bookings.mails.sentences import booking_page_url
 from booking.bookings.mails.snapshots import facts_of
@@ -17,6 +17,7 @@ __all__ = [
     "people_of",
     "tell",
     "tell_nudges",
+    "tell_pause",
     "tell_reminder",
     "tell_silence",
 ]

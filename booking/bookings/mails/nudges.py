@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
 
+from booking.accounts.action_links import new_link
 from booking.accounts.models import Person
 from booking.bookings.mails.names import group_name
 from booking.bookings.mails.sentences import after_a_move, booking_page_url, hello, on_span
@@ -210,4 +211,70 @@ def compose_silence_notice(mail: OutgoingMail) -> Content:
         text, html = (env.get_template(f"mail/bookings/silence.{suffix}").render(context) for suffix in ("txt", "html"))
     subject = _n("%(num)d demande sans réponse chez %(company)s", "%(num)d demandes sans réponse chez %(company)s",
                  letter["count"], company=letter["company"])  # fmt: skip
+    return Content(subject=subject, text=text, html=html)
+
+
+# ---- A company that is paused for it
+
+BACK = "company-back"
+# A firm that comes back after the summer still finds its button.
+BACK_WITHIN = timedelta(days=365)
+
+
+def tell_pause(company: Company, people: Iterable[Person], *, count: int) -> int:
+    """Tell each of these people that the company takes no new request, why, and how it comes back. Returns how many."""
+    told = 0
+    for person in people:
+        token = new_link(BACK, f"company/{company.id}", valid_for=BACK_WITHIN)
+        mail = outbox.queue(
+            "company-paused",
+            person.email,
+            name=person.name,
+            language=person.language,
+            payload={
+                "company_id": company.id,
+                "company": one_line(company.name),
+                "count": count,
+                "path": f"/a/{token}",
+            },
+            dedupe_key=f"company-paused/{company.id}/{clock.now().isoformat()}/{person.id}",
+            person_id=person.id,
+        )
+        told += mail is not None
+    return told
+
+
+def _is_still_paused(mail: OutgoingMail) -> bool:
+    company = db.session.get(Company, mail.payload["company_id"])
+    return company is not None and company.silent_since is not None
+
+
+@composer("company-paused", wanted=_is_still_paused)
+def compose_pause(mail: OutgoingMail) -> Content:
+    letter = mail.payload
+    with speaking(mail.language):
+        name = for_reader(letter["company"])
+        context = {
+            **letter,
+            "kind": mail.kind,
+            "hello": hello(mail.recipient_name),
+            "lead": _n(
+                "Chez %(company)s, la dernière demande a expiré sans réponse.",
+                "Chez %(company)s, les %(num)d dernières demandes ont expiré sans réponse.",
+                letter["count"], company=name,
+            ),
+            "ended": [],
+            "clocks": [],
+            "changes": [],
+            "rows": [],
+            "actions": [
+                (_("Reprendre les demandes"), absolute_url(letter["path"], mail.language)),
+                (_("Changer le contact d’une activité"), absolute_url(f"/company/{letter['company_id']}/activities", mail.language)),
+            ],
+            "site_url": absolute_url("/", mail.language),
+            "has_calendar": False,
+        }  # fmt: skip
+        env = current_app.jinja_env
+        text, html = (env.get_template(f"mail/bookings/paused.{suffix}").render(context) for suffix in ("txt", "html"))
+        subject = _("%(company)s ne reçoit plus de demandes", company=letter["company"])
     return Content(subject=subject, text=text, html=html)

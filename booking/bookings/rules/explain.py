@@ -58,6 +58,9 @@ class SlotFacts:
     needs_approval: bool = False
     # While a round shares its places out: when the wishes close.
     round_until: datetime | None = None
+    # Its company takes no new request; up to which day, where it said so itself.
+    is_paused: bool = False
+    paused_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -387,6 +390,26 @@ class Reserved(Obstacle):
         return _l("sur invitation")
 
 
+class CompanyPaused(Obstacle):
+    """until: the last day, in words, where the company said it itself."""
+
+    code = "company_paused"
+    until: str = ""
+
+    def what(self) -> Any:
+        if self.until:
+            return _l("L’entreprise ne prend pas de nouvelle classe jusqu’au %(until)s.", until=self.until)
+        return _l(
+            "L’entreprise n’a pas pu répondre aux dernières classes : elle ne reçoit pas de demande en ce moment."
+        )
+
+    def remedy_words(self) -> Any:
+        return _l("D’autres entreprises vous attendent : voyez les pistes proches.")
+
+    def tag_words(self) -> Any:
+        return _l("entreprise en pause")
+
+
 class InRound(Obstacle):
     """until: when the wishes close, in words. is_closed: that moment is past, and the result not published yet."""
 
@@ -459,6 +482,12 @@ def _state(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
         return SlotCancelled()
     is_reachable = slot.is_bookable or (slot.is_private and world.may_use_reserved)
     return None if is_reachable else SlotNotBookable()
+
+
+def _paused(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
+    if not slot.is_paused or world.is_booked_already:
+        return None
+    return CompanyPaused(until=format_day(slot.paused_until, weekday=False) if slot.paused_until else "")
 
 
 def _window(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
@@ -575,7 +604,7 @@ def _access(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None
 
 Check = Callable[[SlotFacts, ClassFacts, World], Obstacle | None]
 CHECKS: tuple[Check, ...] = (
-    _state, _window, _already, _in_round, _audience, _reserved, _level, _places, _kept, _clash, _away, _day_off, _area, _suspended,
+    _state, _paused, _window, _already, _in_round, _audience, _reserved, _level, _places, _kept, _clash, _away, _day_off, _area, _suspended,
     _cap, _adults, _access,
 )  # fmt: skip
 

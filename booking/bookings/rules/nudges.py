@@ -136,5 +136,26 @@ def silent_streak(was_answered: Iterable[bool]) -> int:
     return count
 
 
-# Ours: from so many in a row, everybody in the company hears of it.
-SILENT_REQUESTS = 3
+@dataclass(frozen=True)
+class SilenceRule:
+    """told: requests in a row left to expire from which everybody in the company hears of it. paused: from which it takes
+    no new one. days: on how many different days these expired at least, for one bad day is no habit."""
+
+    decided_on: date
+    told: int
+    paused: int
+    days: int
+
+
+# Asked for by product.md (sections 1 and 4: a host's rate of answer, and its pause); the numbers are ours. Others wait for
+# fifty requests in five months, more than a firm gets here in a year; five classes without an answer are enough.
+SILENCE = SilenceRule(decided_on=date(2026, 11, 25), told=3, paused=5, days=2)
+
+
+def is_told(streak: int, rule: SilenceRule = SILENCE) -> bool:
+    return streak >= rule.told
+
+
+def is_silent(streak: int, days: int, rule: SilenceRule = SILENCE) -> bool:
+    """Whether a company answers nobody any more. streak: requests in a row that expired, on so many different days."""
+    return streak >= rule.paused and days >= rule.days

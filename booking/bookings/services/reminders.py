@@ -17,12 +17,22 @@ from booking.accounts.queries import members_of_company
 from booking.bookings import mails
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.queries import clash_of
-from booking.bookings.rules.nudges import RECORD_WITHIN, SILENT_REQUESTS, Ask, Asked, Nudge, nudges_due, silent_streak
+from booking.bookings.rules.nudges import (
+    RECORD_WITHIN,
+    Ask,
+    Asked,
+    Nudge,
+    is_silent,
+    is_told,
+    nudges_due,
+    silent_streak,
+)
 from booking.bookings.rules.reminders import DueReminder, reminder_due
 from booking.bookings.rules.states import ALIVE, Answer, Audience, Event, State
 from booking.bookings.suspension_queries import suspension_of
 from booking.catalogue.models import Activity, Slot
 from booking.companies.models import Company
+from booking.companies.services import bring_back, lock_company
 from booking.core import clock
 from booking.core.db import db
 from booking.mail.models import OutgoingMail
@@ -239,30 +249,36 @@ _LOOKED_BACK = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Silence:
-    """Requests that a company left to expire one after the other. since: the booking that began it."""
+    """Requests that a company left to expire one after the other. since: the booking that began it. days: on how many
+    different days they expired."""
 
     count: int
     since: int | None
+    days: int = 0
 
 
 def silence_of(company_id: int) -> Silence:
-    """The requests in a row that the company has left to expire, until today."""
+    """The requests in a row that the company has left to expire, until today; not those before it said that it is back."""
+    back_at = db.session.scalar(select(Company.back_at).where(Company.id == company_id))
     left_to_expire = and_(
         BookingEvent.event == Event.LAPSE,
         BookingEvent.from_state == State.REQUESTED,
         Booking.host_answer == Answer.PENDING,
     )
     query = (
-        select(BookingEvent.event, Booking.id)
+        select(BookingEvent.event, Booking.id, BookingEvent.happened_at)
         .join(Booking, Booking.id == BookingEvent.booking_id)
         .join(Slot, Slot.id == Booking.slot_id)
         .join(Activity, Activity.id == Slot.activity_id)
         .where(Activity.company_id == company_id, or_(BookingEvent.event.in_(_ANSWERED), left_to_expire))
         .order_by(BookingEvent.id.desc())
     )
+    if back_at is not None:
+        query = query.where(BookingEvent.happened_at > back_at)
     outcomes = db.session.execute(query).tuples().all()
-    count = silent_streak(event in _ANSWERED for event, _booking_id in outcomes)
-    return Silence(count, since=outcomes[count - 1][1] if count else None)
+    count = silent_streak(event in _ANSWERED for event, _booking_id, _moment in outcomes)
+    days = {moment.date() for _event, _booking_id, moment in outcomes[:count]}
+    return Silence(count, since=outcomes[count - 1][1] if count else None, days=len(days))
 
 
 def silent_companies() -> list[int]:
@@ -279,13 +295,40 @@ def silent_companies() -> list[int]:
         .distinct()
         .order_by(Activity.company_id)
     )
-    return [company_id for company_id in db.session.scalars(lately) if silence_of(company_id).count >= SILENT_REQUESTS]
+    return [company_id for company_id in db.session.scalars(lately) if is_told(silence_of(company_id).count)]
 
 
 def tell_of_silence(company_id: int) -> int:
     """Tell everybody in the company, once for each streak, that its requests expire unanswered. Returns how many."""
     silence = silence_of(company_id)
-    if silence.count < SILENT_REQUESTS:
-        return 0
     company = db.session.get_one(Company, company_id)
+    if not is_told(silence.count) or company.silent_since is not None:
+        return 0
     return mails.tell_silence(company, members_of_company(company), count=silence.count, since=silence.since)
+
+
+def pause_silent(company_id: int) -> bool:
+    """Take no new request for a company that answers nobody, and tell everybody in it why. Whether it is paused now."""
+    company = lock_company(company_id)
+    silence = silence_of(company_id)
+    if company.silent_since is not None or not is_silent(silence.count, silence.days):
+        return False
+    company.silent_since = clock.now()
+    mails.tell_pause(company, members_of_company(company), count=silence.count)
+    db.session.flush()
+    return True
+
+
+def companies_back() -> list[int]:
+    """Ids of the companies paused for their silence that have answered a request since."""
+    query = select(Company.id).where(Company.silent_since.is_not(None)).order_by(Company.id)
+    return [company_id for company_id in db.session.scalars(query) if not silence_of(company_id).count]
+
+
+def wake(company_id: int) -> bool:
+    """End the pause of a company that answers again. Whether there was one."""
+    company = lock_company(company_id)
+    if company.silent_since is None or silence_of(company_id).count:
+        return False
+    bring_back(company_id)
+    return True

@@ -267,7 +267,8 @@ def standing_obstacles(
     world = world_of(slot, school_class, place_is_held=True, moving=moving)
     if is_invited:
         world = replace(world, may_use_reserved=True)
-    return obstacles(bookable_facts(slot_facts(slot, school_class)), group, world)
+    facts = bookable_facts(slot_facts(slot, school_class))
+    return obstacles(replace(facts, is_paused=facts.is_paused and not is_invited), group, world)
 
 
 def snapshot(slot: Slot, school_class: SchoolClass, person: Person, pupils: int, adults: int | None) -> Booking:

@@ -14,6 +14,7 @@ from booking.bookings.views import (
     labelling,
     leaving,
     outing,
+    pauses,
     premises,
     programme,
     reconfirmed,  # noqa: F401  (it declares a page of `/a/<token>`)
@@ -42,6 +43,7 @@ blueprints = [
     labelling.bp,
     leaving.bp,
     papers.bp,
+    pauses.bp,
     premises.bp,
     shown.bp,
     suggested.bp,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking.bookings.queries import school_taken, slot_facts
+from booking.bookings.queries import slot_facts, taken_of_schools
 from booking.bookings.rules.clashes import clash_with
 from booking.catalogue.models import Slot
 from booking.core.db import db
@@ -16,7 +16,7 @@ from booking.matching.allocation import Instance, RoundClass, RoundSlot, Wish, a
 from booking.matching.allocation.instance import in_order
 from booking.matching.board.queries import given_of, served_schools
 from booking.matching.rounds.models import AllocationRound, RoundEntry
-from booking.matching.rounds.queries import entries_of, obstacles_to_wishes, slots_of
+from booking.matching.rounds.queries import entries_of, obstacles_of_round, slots_of
 from booking.matching.rounds.rules import Group, Profile, Weights, groups_of, weight_of
 from booking.schools.models import School, SchoolClass
 from booking.territory.models import Commune
@@ -71,6 +71,8 @@ def inputs_of(each: AllocationRound) -> Inputs:
     weights = Weights.from_json(each.weights)
     schools = {entry.school_id: entry.school_class.school for entry in entries}
     profiles = profiles_of(list(schools.values()))
+    wishes = {entry.id: [slots[wish.slot_id] for wish in entry.wishes if wish.slot_id in slots] for entry in entries}
+    obstacles = obstacles_of_round(each.id, [(entry.school_class, wishes[entry.id]) for entry in entries])
     groups: dict[str, list[Group]] = {}
     dropped: list[list[str]] = []
     classes = []
@@ -78,8 +80,7 @@ def inputs_of(each: AllocationRound) -> Inputs:
         key = class_key(entry.class_id)
         belongs = groups_of(profiles[entry.school_id], weights)
         groups[key] = sorted(belongs)
-        wished = [slots[wish.slot_id] for wish in entry.wishes if wish.slot_id in slots]
-        stops = obstacles_to_wishes(wished, entry.school_class)
+        wished, stops = wishes[entry.id], obstacles[entry.class_id]
         dropped += [[key, slot_key(slot.id), stop.code] for slot in wished if (stop := stops[slot.id]) is not None]
         possible = [slot for slot in wished if stops[slot.id] is None]
         classes.append(
@@ -95,7 +96,7 @@ def inputs_of(each: AllocationRound) -> Inputs:
         )
     instance = Instance(
         classes=tuple(classes),
-        slots=tuple(_slot(slot) for slot in slots.values()),
+        slots=_slots(list(slots.values())),
         seed=each.seed,
         caps=_caps(each, list(schools.values())),
     )
@@ -119,17 +120,22 @@ def profiles_of(schools: Sequence[School]) -> dict[int, Profile]:
     }
 
 
-def _slot(slot: Slot) -> RoundSlot:
+def _slots(slots: Sequence[Slot]) -> tuple[RoundSlot, ...]:
     """A workshop that already has a class belongs to its school; no round fills it up with another's."""
+    taken = {slot.school_id for slot in slots if slot.activity.comes_to_class and slot.school_id}
+    uais = dict(db.session.execute(select(School.id, School.uai).where(School.id.in_(taken))).tuples().all())
+    return tuple(_slot(slot, uais.get(slot.school_id or 0)) for slot in slots)
+
+
+def _slot(slot: Slot, uai: str | None) -> RoundSlot:
     is_workshop = slot.activity.comes_to_class
-    school = db.session.get(School, slot.school_id) if is_workshop and slot.school_id else None
     is_open = slot.state == "open"
     return RoundSlot(
         key=slot_key(slot.id),
         classes=slot.free_classes if is_open else 0,
         pupils=slot.free_pupils if is_open else 0,
         one_school=is_workshop,
-        school=school.uai if school else None,
+        school=uai if is_workshop else None,
     )
 
 
@@ -149,11 +155,11 @@ def _clashes(slots: Sequence[Slot], school_class: SchoolClass) -> tuple[tuple[in
 def _caps(each: AllocationRound, schools: Sequence[School]) -> dict[str, int]:
     """The round's own cap on a school, and what the edition's still leaves it."""
     caps = {}
+    taken = taken_of_schools({school.id for school in schools}, each.edition_id)
     for school in schools:
         limits = [] if each.per_school is None else [each.per_school]
         if each.edition.bookings_per_school is not None:
-            taken = school_taken(school.id, {each.edition_id}).get(each.edition_id, 0)
-            limits.append(max(0, each.edition.bookings_per_school - taken))
+            limits.append(max(0, each.edition.bookings_per_school - taken.get(school.id, 0)))
         if limits:
             caps[school.uai] = min(limits)
     return caps

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, subqueryload
 
 from booking.bookings.queries import explain_all
-from booking.bookings.rules.explain import InRound
+from booking.bookings.queries_of_many import explain_for_many
+from booking.bookings.rules.explain import Explanation, InRound
 from booking.bookings.rules.obstacles import Obstacle
 from booking.catalogue.models import Activity, Edition, PublicationState, Slot, SlotAudience, SlotState
 from booking.companies.models import Company, Trust
+from booking.companies.pauses import takes_requests
 from booking.core import clock
 from booking.core.db import db
 from booking.matching.board.rules import KINDS
@@ -84,6 +86,7 @@ def slots_to_share(
             Activity.kind.in_(sorted(kinds) or [kind.value for kind in KINDS]),
             Activity.state == PublicationState.PUBLISHED,
             Company.trust == Trust.TRUSTED,
+            takes_requests(clock.now().date()),
             Slot.state == SlotState.OPEN,
             Slot.audience == SlotAudience.ALL,
             Slot.round_until.is_(None),
@@ -113,7 +116,7 @@ def _shown(query: Select[tuple[Slot]]) -> Select[tuple[Slot]]:
         activity.joinedload(Activity.site),
         activity.joinedload(Activity.company),
         activity.joinedload(Activity.edition),
-        activity.selectinload(Activity.levels),
+        activity.subqueryload(Activity.levels),
     )
 
 
@@ -144,7 +147,8 @@ def entries_of(round_id: int) -> list[RoundEntry]:
         select(RoundEntry)
         .where(RoundEntry.round_id == round_id, RoundEntry.withdrawn_at.is_(None), RoundEntry.wishes.any())
         .options(
-            selectinload(RoundEntry.wishes),
+            # One read however many they are; selectinload would make one for each 500.
+            subqueryload(RoundEntry.wishes),
             joinedload(RoundEntry.school_class).joinedload(SchoolClass.school),
             joinedload(RoundEntry.person),
         )
@@ -177,14 +181,23 @@ def count_entries(round_id: int) -> int:
     return db.session.scalar(query) or 0
 
 
+def obstacles_of_round(
+    round_id: int, wished: Sequence[tuple[SchoolClass, Sequence[Slot]]]
+) -> dict[int, dict[int, Obstacle | None]]:
+    """The same for each class of a round and each slot it wishes for, by class id and slot id."""
+    classes = select(RoundEntry.class_id).where(RoundEntry.round_id == round_id)
+    return {class_id: _lasting_stops(answers) for class_id, answers in explain_for_many(wished, classes).items()}
+
+
 def obstacles_to_wishes(slots: Sequence[Slot], school_class: SchoolClass) -> dict[int, Obstacle | None]:
     """What keeps the class from each of these slots, the round itself and adults that can be found apart."""
-    answers = explain_all(slots, school_class)
+    return _lasting_stops(explain_all(slots, school_class))
+
+
+def _lasting_stops(answers: Mapping[int, Explanation]) -> dict[int, Obstacle | None]:
     return {
-        slot.id: next(
-            (stop for stop in answers[slot.id].stops if not isinstance(stop, InRound) and stop.field != "adults"), None
-        )
-        for slot in slots
+        slot_id: next((stop for stop in answer.stops if not isinstance(stop, InRound) and stop.field != "adults"), None)
+        for slot_id, answer in answers.items()
     }
 
 

@@ -26,7 +26,8 @@ class CoachFactor:
     read_on: date
 
 
-COACH = CoachFactor(grams=29.5, source="ADEME, Base Empreinte, autocar thermique", read_on=date(2026, 11, 25))
+# Use and making of the vehicle together (decision 036): the factor that ADEME publishes for the public, and changes at times.
+COACH = CoachFactor(grams=37.6, source="ADEME, Impact CO₂, autocar thermique", read_on=date(2026, 10, 4))
 
 COMPARED = (
     ("round", _l("Ce tour")),
