@@ -8,6 +8,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     feedback_views,
     groups_views,
     label_views,
+    needs_views,
     people_views,
     reports_views,
     rounds_views,

@@ -66,6 +66,10 @@ class Scope:
         """A query over schools, kept to those of the territory."""
         return query.where(self._of_schools(School.departement_code, School.id))
 
+    def site_rows(self, query: Select[Any]) -> Select[Any]:
+        """A query over sites of companies, kept to those that stand in the territory, or in a commune of a group's schools."""
+        return query.where(self._in_communes() if self.is_group else self._within(Site.departement_code))
+
     def departement_rows(self, query: Select[Any]) -> Select[Any]:
         """A query over départements, kept to those of the territory, or where a group has schools."""
         if not self.is_group:

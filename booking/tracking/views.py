@@ -91,7 +91,7 @@ def home() -> Any:
 @signed_in_required
 def board(membership_id: int) -> str:
     """The figures of one territory in one edition."""
-    asked = _asked(membership_id)
+    asked = asked_of(membership_id)
     chapters, by_state = [], []
     if asked.edition:
         chapters = figures.board(asked.scope, asked.edition, asked.filters)
@@ -103,7 +103,7 @@ def board(membership_id: int) -> str:
 @signed_in_required
 def board_csv(membership_id: int) -> Response:
     """The figures of the board, with their definitions."""
-    asked = _asked(membership_id)
+    asked = asked_of(membership_id)
     edition = asked.edition or abort(404)
     table = exports.figures_table(figures.board(asked.scope, edition, asked.filters))
     return csv_answer("tableau-de-bord", (_("Chapitre"), _("Chiffre"), _("Valeur"), _("Définition")), table)
@@ -113,7 +113,7 @@ def board_csv(membership_id: int) -> Response:
 @signed_in_required
 def rows(membership_id: int, what: str) -> str:
     """The rows that a figure counts."""
-    asked = _asked(membership_id)
+    asked = asked_of(membership_id)
     edition = asked.edition or abort(404)
     title, rows_of = ROWS[what]
     found = rows_of(asked.scope, edition, asked.filters, **asked.narrowed(what))
@@ -125,7 +125,7 @@ def rows(membership_id: int, what: str) -> str:
 @signed_in_required
 def rows_csv(membership_id: int, what: str) -> Response:
     """The same rows, all of them, for a spreadsheet."""
-    asked = _asked(membership_id)
+    asked = asked_of(membership_id)
     edition = asked.edition or abort(404)
     _title, rows_of = ROWS[what]
     found = queries.all_of(rows_of(asked.scope, edition, asked.filters, **asked.narrowed(what)))
@@ -140,7 +140,8 @@ def csv_answer(name: str, headings: Sequence[Any], table: list[list[Any]]) -> Re
     return answer
 
 
-def _asked(membership_id: int) -> Asked:
+def asked_of(membership_id: int) -> Asked:
+    """What the address of this request asks for, for an officer's own membership; any other is a 404."""
     membership = officer_membership_or_404(membership_id)
     scope, known_editions = scope_of(membership), editions()
     departements = scope.departement_rows(select(Departement).order_by(Departement.code))

@@ -73,8 +73,10 @@ def plant(departement: str, commune: str, word: str, school=None, **site) -> Non
                                         happened_at=datetime(2026, 11, day, tzinfo=UTC)))  # fmt: skip
         if state is State.ATTENDED:
             db.session.add(Feedback(booking_id=booking.id, side=Actor.TEACHER, answered_at=NOW, rating=2, comment=word))
+    wish = {"first_on": "2027-01-12", "last_on": "2027-01-15", "half": "any"}
     db.session.add(Need(class_id=school_class.id, school_id=school.id, teacher_id=school_class.owner_id, message=word, radius_km=50,
-                        deadline_at=NOW, created_at=NOW, updated_at=NOW))  # fmt: skip
+                        theme=word, sectors=["energie"], wishes=[wish], deadline_at=NOW, created_at=NOW, updated_at=NOW))  # fmt: skip
+    make.make_site(make.make_company(f"{word} muette", silent_since=NOW), departement, **site)
     db.session.add(Report(activity_id=activity.id, departement_code=departement, ground=next(iter(Ground)), text=word, source="x",
                           created_at=NOW))  # fmt: skip
     db.session.commit()
@@ -124,5 +126,17 @@ def test_the_whole_country_sees_it_all(essonne, app, client):
     plant("33", "33001", "Dehors")
     signed_in(client, officer)
     pages = {page: read(client, page) for page in addresses(app, officer.memberships[0].id)}
-    for page in ("bookings", "slots", "activities", "schools", "bookings.csv", "feedback", "people", "reports"):
+    for page in (
+        "bookings",
+        "slots",
+        "activities",
+        "schools",
+        "bookings.csv",
+        "feedback",
+        "people",
+        "reports",
+        "unmet",
+        "unmet.csv",
+        "paused",
+    ):
         assert "Dehors" in pages[f"/territory/{officer.memberships[0].id}/{page}"], page
