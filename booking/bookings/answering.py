@@ -11,14 +11,13 @@ from sqlalchemy import and_, or_, select
 
 from booking.bookings.models import Booking, BookingEvent
 from booking.bookings.rules.scores import Answering
-from booking.bookings.rules.states import Answer, Event, State
+from booking.bookings.rules.states import ANSWERS, Answer, Event, State
 from booking.catalogue.models import Activity, Slot
 from booking.core import clock
 from booking.core.db import db
 from booking.territory.rules import HolidayCalendar, open_days_between
 
 LOOKED_BACK = timedelta(days=365)
-ANSWERS = (Event.HOST_ACCEPT, Event.HOST_DECLINE)
 
 
 def answering_of(company_ids: Iterable[int]) -> dict[int, Answering]:

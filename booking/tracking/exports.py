@@ -89,6 +89,9 @@ SHEETS: dict[str, Sheet] = {
 }  # fmt: skip
 
 
+UNIT_WORDS: dict[str, Any] = {"": "", "percent": _l("pour cent"), "hours": _l("heures")}
+
+
 def rows_of(what: str, rows: Iterable[Any]) -> list[list[Any]]:
     """The cells of these rows, words in the reader's language."""
     cells = SHEETS[what].cells
@@ -98,7 +101,7 @@ def rows_of(what: str, rows: Iterable[Any]) -> list[list[Any]]:
 def figures_table(chapters: Iterable[Chapter]) -> list[list[Any]]:
     """The board as a table: chapter, figure, value, definition."""
     return [
-        [str(chapter.title), str(figure.label), figure.value, str(figure.definition)]
+        [str(chapter.title), str(figure.label), figure.value, str(UNIT_WORDS[figure.unit]), str(figure.definition)]
         for chapter in chapters
         for figure in chapter.figures
     ]

@@ -13,9 +13,16 @@ from booking.bookings.models import Booking
 from booking.catalogue.models import Activity, ActivityKind, ActivityLevel, Slot
 from booking.companies.models import Site
 from booking.core.i18n import _
-from booking.schools.models import School, SchoolKind
+from booking.matching.rounds.rules import USUAL_WEIGHTS
+from booking.schools.models import School, SchoolClass, SchoolKind
+from booking.territory.models import Commune
 
 PRIORITY = ("REP", "REP+")
+NO_PRIORITY = "none"
+STATUSES = ("public", "private")
+GROUNDS = ("rural", "urban")
+# A commune is rural below so many inhabitants, here as in the rounds.
+RURAL_BELOW = USUAL_WEIGHTS.rural_below
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,9 @@ class Filters:
     sector: str = ""
     level: str = ""
     school_kind: str = ""
+    status: str = ""
     priority: str = ""
+    ground: str = ""
     first_on: date | None = None
     last_on: date | None = None
 
@@ -62,11 +71,44 @@ class Filters:
             conditions.append(Booking.departement_code == self.departement)
         if self.level:
             conditions.append(Booking.level_code == self.level)
+        return query.where(*conditions, *self._about_school())
+
+    def of_needs(self, query: Select[Any]) -> Select[Any]:
+        """A query over needs joined to their class and school: what an activity or a date would narrow does not apply."""
+        conditions = self._about_school()
+        if self.departement:
+            conditions.append(School.departement_code == self.departement)
+        if self.level:
+            conditions.append(SchoolClass.level_code == self.level)
+        return query.where(*conditions)
+
+    @property
+    def reads(self) -> set[type]:
+        """The tables beside the booking's own that `of_bookings` asks."""
+        tables: set[type] = set()
+        if self.kind or self.sector:
+            tables |= {Slot, Activity}
+        if self.first_on or self.last_on:
+            tables.add(Slot)
+        if self.school_kind or self.status or self.priority or self.ground:
+            tables.add(School)
+        return tables
+
+    def _about_school(self) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
         if self.school_kind:
             conditions.append(School.kind == SchoolKind(self.school_kind))
-        if self.priority:
+        if self.status:
+            conditions.append(School.is_public.is_(self.status == "public"))
+        if self.priority == NO_PRIORITY:
+            conditions.append(School.priority_education.is_(None))
+        elif self.priority:
             conditions.append(School.priority_education == self.priority)
-        return query.where(*conditions)
+        if self.ground:
+            rural = select(Commune.insee).where(Commune.population < RURAL_BELOW)
+            known = select(Commune.insee).where(Commune.population >= RURAL_BELOW)
+            conditions.append(School.commune_insee.in_(rural if self.ground == "rural" else known))
+        return conditions
 
     def _about_activity(self) -> list[ColumnElement[bool]]:
         conditions = self._about_kind_and_sector()
@@ -110,7 +152,9 @@ def read_filters(args: Mapping[str, str], known: Known) -> tuple[Filters, list[s
         "sector": known.sectors,
         "level": known.levels,
         "school_kind": set(SchoolKind),
-        "priority": PRIORITY,
+        "status": STATUSES,
+        "priority": (*PRIORITY, NO_PRIORITY),
+        "ground": GROUNDS,
     }
     values: dict[str, Any] = {}
     ignored = []

@@ -24,7 +24,6 @@ from booking.core.db import db
 from booking.core.i18n import _, _l
 from booking.matching.models import Need, NeedState
 from booking.matching.rules import Wish
-from booking.schools.models import School, SchoolClass, SchoolKind
 from booking.schools.rules import level_label
 from booking.tracking.filters import Filters
 from booking.tracking.scope import Scope
@@ -61,14 +60,7 @@ def unmet_needs(scope: Scope, edition: Edition, filters: Filters) -> list[Need]:
         .where(Need.state.in_(UNMET))
         .options(contains_eager(Need.school), contains_eager(Need.school_class), joinedload(Need.activity))
     )
-    if filters.departement:
-        query = query.where(School.departement_code == filters.departement)
-    if filters.level:
-        query = query.where(SchoolClass.level_code == filters.level)
-    if filters.school_kind:
-        query = query.where(School.kind == SchoolKind(filters.school_kind))
-    if filters.priority:
-        query = query.where(School.priority_education == filters.priority)
+    query = filters.of_needs(query)
     found = db.session.scalars(query.order_by(Need.created_at.desc(), Need.id.desc())).unique()
     return [need for need in found if _is_of_edition(need, edition) and _suits(need, filters)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import contains_eager
 
 from booking.bookings.models import Booking
@@ -49,11 +49,17 @@ def slots(scope: Scope, edition: Edition, filters: Filters) -> Any:
     return query.order_by(Slot.starts_at, Slot.id)
 
 
-def bookings(scope: Scope, edition: Edition, filters: Filters, states: Iterable[State] = TAKEN) -> Any:
+def bookings(
+    scope: Scope,
+    edition: Edition,
+    filters: Filters,
+    states: Iterable[State] = TAKEN,
+    only: Iterable[ColumnElement[bool]] = (),
+) -> Any:
     query = figures.bookings_in(scope, edition, filters, states, Booking).options(
         contains_eager(Booking.slot).contains_eager(Slot.activity), contains_eager(Booking.school)
     )
-    return query.order_by(Slot.starts_at, Booking.id)
+    return query.where(*only).order_by(Slot.starts_at, Booking.id)
 
 
 def schools(scope: Scope, edition: Edition, filters: Filters) -> Any:

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from booking.accounts.models import MemberRole, Membership
 from booking.accounts.permissions import my_memberships, officer_membership_or_404, signed_in_required
+from booking.bookings.models import Booking
+from booking.bookings.rules.states import Actor, CancelReason
 from booking.catalogue.models import Edition
 from booking.catalogue.queries import current_edition, editions
 from booking.catalogue.rules.wording import KIND_WORDS
@@ -22,7 +24,7 @@ from booking.schools.models import SchoolKind
 from booking.schools.reference import levels
 from booking.territory.models import Departement
 from booking.tracking import exports, figures, queries
-from booking.tracking.filters import PRIORITY, Filters, Known, read_filters
+from booking.tracking.filters import NO_PRIORITY, PRIORITY, RURAL_BELOW, Filters, Known, read_filters
 from booking.tracking.scope import Scope, scope_of
 
 bp = Blueprint("tracking", __name__, url_prefix="/territory")
@@ -32,6 +34,19 @@ ROWS: dict[str, tuple[Any, Callable[..., Any]]] = {
     "slots": (_l("Créneaux"), queries.slots),
     "bookings": (_l("Réservations des établissements"), queries.bookings),
     "schools": (_l("Établissements touchés"), queries.schools),
+}
+# In an address: whoever ended a booking did not say why, or it is not known who did.
+UNSAID = "unsaid"
+STATUS_WORDS = {"public": _l("Public"), "private": _l("Privé")}
+GROUND_WORDS = {
+    "rural": _l("Rurale (moins de 2 000 habitants)"),
+    "urban": _l("2 000 habitants ou plus"),
+}
+SHARE_STATUS_WORDS = {"public": _l("Établissements publics"), "private": _l("Établissements privés")}
+SHARE_GROUND_WORDS = {
+    "rural": _l("Communes de moins de 2 000 habitants"),
+    "urban": _l("Communes de 2 000 habitants ou plus"),
+    "": _l("Communes de population inconnue"),
 }
 SCHOOL_KIND_WORDS = {
     SchoolKind.ECOLE: _l("Écoles"),
@@ -52,10 +67,23 @@ class Asked:
     ignored: list[str]
     departements: Sequence[Departement]
     state: str | None
+    reason: str | None = None
+    by: str | None = None
 
     def narrowed(self, what: str) -> dict[str, Any]:
-        """The state that the rows of bookings are asked for; other rows have none."""
-        return {"states": figures.STATES[self.state]} if what == "bookings" and self.state else {}
+        """The state that the rows of bookings are asked for, and why they ended; other rows have neither."""
+        if what != "bookings" or not self.state:
+            return {}
+        only = [figures.ONLY[self.state]()] if self.state in figures.ONLY else []
+        for column, value in ((Booking.end_reason, self.reason), (Booking.ended_by, self.by)):
+            if value:
+                only.append(column.is_(None) if value == UNSAID else column == value)
+        return {"states": figures.STATES[self.state], "only": only}
+
+    @property
+    def narrowing(self) -> dict[str, str | None]:
+        """The values of an address that asks for the same rows, beside edition and filters."""
+        return {"state": self.state, "reason": self.reason, "by": self.by}
 
     @property
     def query(self) -> dict[str, str]:
@@ -71,8 +99,40 @@ class Asked:
             ("sector", _("Secteur"), list(sectors())),
             ("level", _("Niveau"), [(level.code, level.label) for level in levels()]),
             ("school_kind", _("Type d’établissement"), list(SCHOOL_KIND_WORDS.items())),
-            ("priority", _("Éducation prioritaire"), [(value, value) for value in PRIORITY]),
+            ("status", _("Public ou privé"), list(STATUS_WORDS.items())),
+            (
+                "priority",
+                _("Éducation prioritaire"),
+                [*((value, value) for value in PRIORITY), (NO_PRIORITY, _("Hors éducation prioritaire"))],
+            ),
+            ("ground", _("Commune"), list(GROUND_WORDS.items())),
         ]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A line of the table of schools. query: what asks for these schools alone, if anything does."""
+
+    label: Any
+    query: dict[str, str]
+    counts: figures.Counts
+
+
+def shares_of(reached: figures.Reached) -> list[Share]:
+    """Schools by kind, status, priority education and commune: only the lines where there are some."""
+    asked: list[tuple[str, dict[Any, Any], dict[Any, figures.Counts]]] = [
+        ("school_kind", dict(SCHOOL_KIND_WORDS), reached.by(lambda cell: cell.kind)),
+        ("status", dict(SHARE_STATUS_WORDS), reached.by(lambda cell: "public" if cell.is_public else "private")),
+        ("priority", {**{each: each for each in PRIORITY}, NO_PRIORITY: _("Hors éducation prioritaire")},
+         reached.by(lambda cell: cell.priority or NO_PRIORITY)),
+        ("ground", dict(SHARE_GROUND_WORDS), reached.by(lambda cell: {True: "rural", False: "urban", None: ""}[cell.is_rural])),
+    ]  # fmt: skip
+    return [
+        Share(label, {name: value} if value else {}, counts[value])
+        for name, words, counts in asked
+        for value, label in words.items()
+        if value in counts
+    ]
 
 
 @bp.get("/")
@@ -92,11 +152,15 @@ def home() -> Any:
 def board(membership_id: int) -> str:
     """The figures of one territory in one edition."""
     asked = asked_of(membership_id)
-    chapters, by_state = [], []
-    if asked.edition:
-        chapters = figures.board(asked.scope, asked.edition, asked.filters)
-        by_state = figures.bookings_by_state(asked.scope, asked.edition, asked.filters)
-    return render_template("tracking/board.html", asked=asked, chapters=chapters, by_state=by_state)
+    board = figures.board(asked.scope, asked.edition, asked.filters) if asked.edition else None
+    return render_template(
+        "tracking/board.html",
+        asked=asked,
+        board=board,
+        shares=shares_of(board.reached) if board else [],
+        rural_below=RURAL_BELOW,
+        unsaid=UNSAID,
+    )
 
 
 @bp.get("/<int:membership_id>/board.csv")
@@ -105,8 +169,8 @@ def board_csv(membership_id: int) -> Response:
     """The figures of the board, with their definitions."""
     asked = asked_of(membership_id)
     edition = asked.edition or abort(404)
-    table = exports.figures_table(figures.board(asked.scope, edition, asked.filters))
-    return csv_answer("tableau-de-bord", (_("Chapitre"), _("Chiffre"), _("Valeur"), _("Définition")), table)
+    table = exports.figures_table(figures.board(asked.scope, edition, asked.filters).chapters)
+    return csv_answer("tableau-de-bord", (_("Chapitre"), _("Chiffre"), _("Valeur"), _("Unité"), _("Définition")), table)
 
 
 @bp.get("/<int:membership_id>/<any(activities, slots, bookings, schools):what>")
@@ -150,7 +214,7 @@ def asked_of(membership_id: int) -> Asked:
     filters, ignored = read_filters(request.args, known)
     slug = request.args.get("edition", "")
     edition = next((each for each in known_editions if each.slug == slug), None) or current_edition(known_editions)
-    state = request.args.get("state")
+    state, reason, by = (request.args.get(name) for name in ("state", "reason", "by"))
     return Asked(
         membership,
         scope,
@@ -160,4 +224,6 @@ def asked_of(membership_id: int) -> Asked:
         ignored,
         choices,
         state if state in figures.STATES else None,
+        reason if reason in {*CancelReason, UNSAID} else None,
+        by if by in {*Actor, UNSAID} else None,
     )

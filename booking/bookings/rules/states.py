@@ -84,6 +84,10 @@ class Event(enum.StrEnum):
     EXCUSE = "excuse"
 
 
+# What a host says to a request.
+ANSWERS = frozenset({Event.HOST_ACCEPT, Event.HOST_DECLINE})
+
+
 class Actor(enum.StrEnum):
     """In whose name something is done to a booking."""
 

@@ -12,6 +12,7 @@ from booking.bookings.models import Booking, BookingChange, BookingEvent
 from booking.bookings.rules.changes import ChangeState
 from booking.bookings.rules.states import (
     ALIVE,
+    ANSWERS,
     ENDED,
     TAKEN,
     Actor,
@@ -115,6 +116,7 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Add a line to the booking's history."""
+    _note_host_clock(booking, event, from_state)
     db.session.add(
         BookingEvent(
             booking=booking,
@@ -129,3 +131,14 @@ def record(
             happened_at=clock.now(),
         )
     )
+
+
+def _note_host_clock(booking: Booking, event: Event, from_state: Any) -> None:
+    """A host is asked by a request, once the head has said yes where it waits for that, and again about another date."""
+    is_asked = booking.state is State.REQUESTED and (
+        from_state is not State.REQUESTED or event in (Event.ASK_HOST, Event.MOVE)
+    )
+    if is_asked:
+        booking.host_asked_at = clock.now()
+    elif event in ANSWERS:
+        booking.host_answered_at = clock.now()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.tracking.figures.board import board, bookings_by_state
+from booking.tracking.figures.board import Board, board
 from booking.tracking.figures.counted import (
     EVERYTHING,
     bookings_in,
@@ -15,26 +15,33 @@ from booking.tracking.figures.counted import (
 from booking.tracking.figures.definitions import (
     DEFINITIONS,
     FIRM,
+    ONLY,
     PENDING,
     STATE_DEFINITIONS,
     STATES,
     Chapter,
+    Ending,
     Figure,
     StateLine,
 )
+from booking.tracking.figures.schools import Counts, Reached
 
 __all__ = [
     "DEFINITIONS",
     "EVERYTHING",
     "FIRM",
+    "ONLY",
     "PENDING",
     "STATES",
     "STATE_DEFINITIONS",
+    "Board",
     "Chapter",
+    "Counts",
+    "Ending",
     "Figure",
+    "Reached",
     "StateLine",
     "board",
-    "bookings_by_state",
     "bookings_in",
     "public_activities",
     "public_slots",

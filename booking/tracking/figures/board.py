@@ -1,97 +1,230 @@
-"""The figures of a territory in an edition, and its bookings state by state."""
+"""The figures of a territory in an edition, its bookings state by state, and why some ended."""
 
 from __future__ import annotations
 
-from sqlalchemy import case, func, select
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import case, func
 
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import State
+from booking.bookings.rules.states import TAKEN, State
 from booking.catalogue.models import Activity, Edition, Slot
+from booking.core import clock
 from booking.core.db import db
 from booking.core.i18n import _l
+from booking.tracking.figures import definitions
+from booking.tracking.figures.answers import median_hours_to_answer
 from booking.tracking.figures.counted import (
     EVERYTHING,
     bookings_in,
     public_activities,
     public_slots,
     pupils_of_booking,
-    taken_bookings,
     total,
+    when_class,
 )
-from booking.tracking.figures.definitions import DEFINITIONS, FIRM, OFFERS, PENDING, Chapter, Figure, StateLine
+from booking.tracking.figures.definitions import DEFINITIONS, FIRM, PENDING, Chapter, DayLine, Ending, Figure, StateLine
+from booking.tracking.figures.moments import day_of
+from booking.tracking.figures.schools import Reached, reached
 from booking.tracking.filters import Filters
+from booking.tracking.needs import unmet_needs
 from booking.tracking.scope import Scope
 
-
-def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> list[Chapter]:
-    """All the figures of the board, in four statements."""
-    supply = _supply(scope, edition, filters)
-    demand = _demand(scope, edition, filters)
-    return [
-        Chapter("supply", _l("Ce qui est proposé"), _figures({code: supply[code] for code in OFFERS})),
-        Chapter(
-            "places",
-            _l("Combien de classes et d’élèves"),
-            _figures({c: n for c, n in supply.items() if c not in OFFERS}),
-            lost=supply["offered"] - supply["taken"] - supply["free"],
-        ),
-        Chapter("demand", _l("Ce qui est réservé"), _figures(demand)),
-    ]
+Values = dict[str, int | None]
 
 
-def bookings_by_state(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> list[StateLine]:
-    """How many bookings of the territory's schools are in each state, in the order of a booking's life."""
-    query = bookings_in(scope, edition, filters, State, Booking.state, func.count(), total(pupils_of_booking()))
-    found = {state: (count, int(pupils)) for state, count, pupils in db.session.execute(query.group_by(Booking.state))}
-    return [StateLine(state, *found[state]) for state in State if state in found]
+@dataclass(frozen=True)
+class Board:
+    """A territory in an edition, at one moment. reached: its classes and schools, by kind of school."""
+
+    chapters: list[Chapter]
+    days: list[DayLine]
+    by_state: list[StateLine]
+    endings: list[Ending]
+    reached: Reached
+
+    def value(self, code: str) -> int | None:
+        """One figure by its code."""
+        return next(figure.value for chapter in self.chapters for figure in chapter.figures if figure.code == code)
 
 
-def _figures(values: dict[str, int]) -> list[Figure]:
+def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> Board:
+    """All of it, in six statements whatever the size of the territory."""
+    by_day = _places_by_day(scope, edition, filters)
+    supply = _offers(scope, edition, filters)
+    supply |= {code: sum(numbers[code] for numbers in by_day.values()) for code in ("slots", *PLACES)}
+    tallies = _tallies(scope, edition, filters)
+    classes = reached(scope, edition, filters)
+    hours, answers = median_hours_to_answer(scope, edition, filters)
+    taken = [tally for tally in tallies if tally.state in TAKEN]
+    came = [tally for tally in tallies if tally.state is State.ATTENDED]
+    every = classes.total
+    values: dict[str, Values] = {
+        "supply": {code: supply[code] for code in definitions.OFFERS},
+        "places": {
+            **{code: n for code, n in supply.items() if code not in definitions.OFFERS},
+            "fill": _percent(supply["taken"], supply["offered"]),
+        },
+        "demand": {
+            "bookings": _sum(taken, "bookings"),
+            "confirmed": _sum(_of(tallies, FIRM), "bookings"),
+            "pending": _sum(_of(tallies, PENDING), "bookings"),
+            "classes": every.classes,
+            "pupils": every.pupils,
+            "participations": _sum(taken, "pupils"),
+            "adults": _sum(taken, "adults"),
+            "schools": every.schools,
+            "girls": _sum(taken, "girls"),
+            "boys": _sum(taken, "girls_among") - _sum(taken, "girls"),
+        },
+        "present": {
+            "attended": _sum(came, "bookings"),
+            "classes_present": every.classes_present,
+            "pupils_present": _sum(came, "present_pupils"),
+            "adults_present": _sum(came, "present_adults"),
+            "girls_present": _sum(came, "present_girls"),
+            "boys_present": _sum(came, "present_girls_among") - _sum(came, "present_girls"),
+            "missed": _sum(_of(tallies, {State.MISSED}), "bookings"),
+            "excused": _sum(_of(tallies, {State.EXCUSED}), "bookings"),
+            "unrecorded": _sum(tallies, "unrecorded"),
+        },
+        "answers": {
+            "answered": answers,
+            "answer_hours": hours,
+            "declined": _sum(_of(tallies, {State.DECLINED}), "bookings"),
+            "expired": _sum(_of(tallies, {State.EXPIRED}), "bookings"),
+            "cancelled": _sum(_of(tallies, {State.CANCELLED}), "bookings"),
+            "waiting": _sum(_of(tallies, {State.WAITING}), "bookings"),
+            "needs": len(unmet_needs(scope, edition, filters)),
+        },
+    }
+    chapters = [Chapter(code, title, _figures(values[code])) for code, title in CHAPTERS.items()]
+    chapters[1].lost = supply["offered"] - supply["taken"] - supply["free"]
+    return Board(chapters, _days(by_day, taken), _by_state(tallies), _endings(tallies), classes)
+
+
+CHAPTERS: dict[str, Any] = {
+    "supply": _l("Ce qui est proposé"),
+    "places": _l("Combien de classes et d’élèves"),
+    "demand": _l("Ce qui est réservé"),
+    "present": _l("Qui est vraiment venu"),
+    "answers": _l("Réponses, annulations, attentes"),
+}
+
+
+def _figures(values: Values) -> list[Figure]:
     return [Figure(code, value, *DEFINITIONS[code]) for code, value in values.items()]
 
 
-def _supply(scope: Scope, edition: Edition, filters: Filters) -> dict[str, int]:
+def _percent(part: int, whole: int) -> int | None:
+    return round(100 * part / whole) if whole else None
+
+
+def _offers(scope: Scope, edition: Edition, filters: Filters) -> dict[str, int]:
     activities, companies = db.session.execute(
         public_activities(scope, edition, filters, func.count(), func.count(Activity.company_id.distinct()))
     ).one()
-    free = case((Slot.taken_classes < Slot.max_classes, Slot.max_pupils - Slot.taken_pupils), else_=0)
-    places = {
-        "classes_offered": Slot.max_classes,
-        "classes_taken": Slot.taken_classes,
-        "classes_free": Slot.max_classes - Slot.taken_classes,
-        "offered": Slot.max_pupils,
-        "taken": Slot.taken_pupils,
-        "free": free,
-    }
-    slots, *sums = db.session.execute(
-        public_slots(scope, edition, filters, func.count(), *(total(column) for column in places.values()))
-    ).one()
-    return {"activities": activities, "companies": companies, "slots": slots} | {
-        code: int(total) for code, total in zip(places, sums, strict=True)
-    }
+    return {"activities": activities, "companies": companies}
 
 
-def _demand(scope: Scope, edition: Edition, filters: Filters) -> dict[str, int]:
-    bookings, confirmed, pending, participations, schools = db.session.execute(
-        taken_bookings(
-            scope,
-            edition,
-            filters,
-            func.count(),
-            total(case((Booking.state.in_(FIRM), 1), else_=0)),
-            total(case((Booking.state.in_(PENDING), 1), else_=0)),
-            total(pupils_of_booking()),
-            func.count(Booking.school_id.distinct()),
-        )
-    ).one()
-    per_class = (
-        taken_bookings(scope, edition, filters, Booking.class_id, func.max(Booking.pupils).label("pupils"))
-        .where(Booking.level_code.is_not(None))
-        .group_by(Booking.class_id)
-        .subquery()
-    )
-    classes, pupils = db.session.execute(select(func.count(), total(per_class.c.pupils)).select_from(per_class)).one()
+def _places_by_day(scope: Scope, edition: Edition, filters: Filters) -> dict[date, dict[str, int]]:
+    """The slots of each day, and what they can welcome."""
+    day = day_of(Slot.local_start)
+    sums = (total(column) for column in PLACES.values())
+    query = public_slots(scope, edition, filters, day, func.count(), *sums).group_by(day)
     return {
-        "bookings": bookings, "confirmed": int(confirmed), "pending": int(pending), "classes": classes,
-        "pupils": int(pupils), "participations": int(participations), "schools": schools,
-    }  # fmt: skip
+        each: dict(zip(("slots", *PLACES), map(int, numbers), strict=True))
+        for each, *numbers in db.session.execute(query)
+    }
+
+
+# What a slot counts for.
+PLACES: dict[str, Any] = {
+    "classes_offered": Slot.max_classes,
+    "classes_taken": Slot.taken_classes,
+    "classes_free": Slot.max_classes - Slot.taken_classes,
+    "offered": Slot.max_pupils,
+    "taken": Slot.taken_pupils,
+    "free": case((Slot.taken_classes < Slot.max_classes, Slot.max_pupils - Slot.taken_pupils), else_=0),
+}
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """The bookings of a day that are in a state, or that ended for a reason, summed up. girls_among: pupils where girls are counted."""
+
+    day: date
+    state: State
+    ended_by: Any
+    reason: str | None
+    bookings: int
+    pupils: int
+    adults: int
+    girls: int
+    girls_among: int
+    present_pupils: int
+    present_adults: int
+    present_girls: int
+    present_girls_among: int
+    unrecorded: int
+
+
+def _tallies(scope: Scope, edition: Edition, filters: Filters) -> list[_Tally]:
+    """One read of the bookings for all that adds up."""
+    ended = Booking.state.in_(sorted(definitions.ENDED_FOR_A_REASON))
+    who, why = case((ended, Booking.ended_by)), case((ended, Booking.end_reason))
+    sums = (
+        pupils_of_booking(), when_class(Booking.adults), when_class(Booking.girls),
+        case((Booking.girls.is_not(None), pupils_of_booking()), else_=0),
+        when_class(Booking.present_pupils), when_class(Booking.present_adults), when_class(Booking.present_girls),
+        case((Booking.present_girls.is_not(None), when_class(Booking.present_pupils)), else_=0),
+        case((definitions.is_unrecorded(clock.now()), 1), else_=0),
+    )  # fmt: skip
+    day = day_of(Slot.local_start)
+    columns = (day, Booking.state, who, why, func.count(), *(total(column) for column in sums))
+    query = bookings_in(scope, edition, filters, State, *columns, reads=(Slot,)).group_by(day, Booking.state, who, why)
+    return [_Tally(*row[:5], *(int(number) for number in row[5:])) for row in db.session.execute(query)]
+
+
+def _of(tallies: Iterable[_Tally], states: Iterable[State]) -> list[_Tally]:
+    kept = frozenset(states)
+    return [tally for tally in tallies if tally.state in kept]
+
+
+def _sum(tallies: Iterable[_Tally], name: str) -> int:
+    return sum(getattr(tally, name) for tally in tallies)
+
+
+def _by_state(tallies: Sequence[_Tally]) -> list[StateLine]:
+    """How many bookings of the territory's schools are in each state, in the order of a booking's life."""
+    lines = [(state, _of(tallies, {state})) for state in State]
+    return [StateLine(state, _sum(found, "bookings"), _sum(found, "pupils")) for state, found in lines if found]
+
+
+def _days(by_day: Mapping[date, Mapping[str, int]], taken: Iterable[_Tally]) -> list[DayLine]:
+    """What is offered and what is booked, each day that has either."""
+    lines = {
+        day: DayLine(day, numbers["slots"], numbers["offered"], numbers["taken"]) for day, numbers in by_day.items()
+    }
+    for tally in taken:
+        line = lines.setdefault(tally.day, DayLine(tally.day))
+        line.bookings += tally.bookings
+        line.participations += tally.pupils
+        line.pupils_present += tally.present_pupils
+    return [lines[day] for day in sorted(lines)]
+
+
+def _endings(tallies: Iterable[_Tally]) -> list[Ending]:
+    """Refusals and cancellations by who and why, the most frequent first."""
+    alike: dict[tuple[State, Any, str | None], list[_Tally]] = defaultdict(list)
+    for tally in _of(tallies, definitions.ENDED_FOR_A_REASON):
+        alike[tally.state, tally.ended_by or None, tally.reason].append(tally)
+    lines = [
+        Ending(state, by, reason, _sum(found, "bookings"), _sum(found, "pupils"))
+        for (state, by, reason), found in alike.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.bookings, line.state, line.ended_by or "", line.reason or ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import case, func, select
@@ -16,6 +16,8 @@ from booking.tracking.filters import Filters
 from booking.tracking.scope import Scope
 
 EVERYTHING = Filters()
+Reads = Collection[type]
+WHOLE: Reads = (Slot, Activity, School)
 
 
 def public_activities(scope: Scope, edition: Edition, filters: Filters, *columns: Any) -> Any:
@@ -51,21 +53,31 @@ def public_slots(scope: Scope, edition: Edition, filters: Filters, *columns: Any
     return filters.of_slots(scope.places(query))
 
 
-def taken_bookings(scope: Scope, edition: Edition, filters: Filters, *columns: Any) -> Any:
+def taken_bookings(scope: Scope, edition: Edition, filters: Filters, *columns: Any, reads: Reads = WHOLE) -> Any:
     """Bookings of the territory's schools that hold a place."""
-    return bookings_in(scope, edition, filters, TAKEN, *columns)
+    return bookings_in(scope, edition, filters, TAKEN, *columns, reads=reads)
 
 
-def bookings_in(scope: Scope, edition: Edition, filters: Filters, states: Iterable[State], *columns: Any) -> Any:
-    """Bookings of the territory's schools in one of these states."""
-    query = (
-        select(*columns)
-        .select_from(Booking)
-        .join(Slot, Slot.id == Booking.slot_id)
-        .join(Activity, Activity.id == Slot.activity_id)
-        .join(School, School.id == Booking.school_id)
-        .where(Booking.edition_id == edition.id, Booking.state.in_(list(states)))
-    )
+def bookings_in(
+    scope: Scope, edition: Edition, filters: Filters, states: Iterable[State], *columns: Any, reads: Reads = WHOLE
+) -> Any:
+    """Bookings of the territory's schools in one of these states.
+
+    reads: the tables that the columns ask beside the booking's own. What neither they nor the filters ask is not joined:
+    over a whole country each join costs as much as the count.
+    """
+    wanted = {*reads, *filters.reads}
+    query = select(*columns).select_from(Booking)
+    if wanted & {Slot, Activity}:
+        query = query.join(Slot, Slot.id == Booking.slot_id)
+    if Activity in wanted:
+        query = query.join(Activity, Activity.id == Slot.activity_id)
+    if School in wanted:
+        query = query.join(School, School.id == Booking.school_id)
+    query = query.where(Booking.edition_id == edition.id)
+    wanted_states = frozenset(states)
+    if wanted_states != frozenset(State):
+        query = query.where(Booking.state.in_(sorted(wanted_states)))
     return filters.of_bookings(scope.schools(query))
 
 
@@ -77,3 +89,8 @@ def pupils_of_booking() -> Any:
 def total(column: Any) -> Any:
     """A sum that is zero over nothing."""
     return func.coalesce(func.sum(column), 0)
+
+
+def when_class(column: Any) -> Any:
+    """A number of a booking, none for a group of teachers."""
+    return case((Booking.level_code.is_not(None), func.coalesce(column, 0)), else_=0)

@@ -5,26 +5,57 @@ A group of teachers books as a class does; where classes and pupils are counted,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from booking.bookings.rules.states import State
-from booking.core.i18n import _l
+from sqlalchemy import ColumnElement, and_
+
+from booking.bookings.models import Booking
+from booking.bookings.rules.states import REASON_WORDS, TAKEN, Actor, CancelReason, State
+from booking.catalogue.models import Slot
+from booking.core import clock
+from booking.core.i18n import _, _l
+from booking.core.web import format_number
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One number. rows: the name of the page that lists what it counts; state: which bookings, on that page."""
+    """One number. rows: the name of the page that lists what it counts; state: which bookings, on that page.
+
+    value: None when there is nothing to tell it from. unit: "percent" and "hours" are written out.
+    """
 
     code: str
-    value: int
+    value: int | None
     label: Any
     definition: Any
     rows: str
     state: str | None = None
+    unit: str = ""
+
+    @property
+    def words(self) -> str:
+        """The value as it is shown."""
+        if self.value is None:
+            return "–"
+        if self.unit == "percent":
+            return _("%(number)s %%", number=format_number(self.value))
+        return in_hours_or_days(self.value) if self.unit == "hours" else format_number(self.value)
 
 
-@dataclass(frozen=True)
+def in_hours_or_days(hours: int) -> str:
+    """A while, in hours up to two days."""
+    if hours < HOURS_BEFORE_DAYS:
+        return _("%(number)s h", number=hours)
+    return _("%(number)s jours", number=format_number(round(hours / 24, 1)))
+
+
+HOURS_BEFORE_DAYS = 48
+
+
+@dataclass
 class Chapter:
     """lost: places that are neither taken nor free, on slots that have all their classes."""
 
@@ -125,6 +156,113 @@ DEFINITIONS: dict[str, Definition] = {
         _l("Établissements du territoire qui ont au moins une de ces réservations."),
         "schools",
     ),
+    "fill": (
+        _l("remplissage"),
+        _l("Places prises sur places offertes, en pour cent arrondi."),
+        "slots", None, "percent",
+    ),
+    "adults": (
+        _l("accompagnateurs attendus"),
+        _l("Somme des accompagnateurs de ces réservations, sans les AESH ni les groupes d’enseignants."),
+        "bookings",
+    ),
+    "girls": (
+        _l("filles, là où elles sont comptées"),
+        _l("Participations de filles, dans les réservations dont la classe a dit combien elle en compte."),
+        "bookings", "counted",
+    ),
+    "boys": (
+        _l("garçons, là où les filles sont comptées"),
+        _l("Les autres élèves des mêmes réservations."),
+        "bookings", "counted",
+    ),
+    "attended": (
+        _l("visites faites"),
+        _l("Réservations dont la classe, ou le groupe d’enseignants, est venu, comme l’un des deux côtés l’a noté."),
+        "bookings", "attended",
+    ),
+    "classes_present": (
+        _l("classes différentes venues"),
+        _l("Classes venues au moins une fois ; une classe compte une fois, un groupe d’enseignants aucune."),
+        "bookings", "attended",
+    ),
+    "pupils_present": (
+        _l("participations d’élèves venus"),
+        _l("Somme des élèves comptés sur place : un élève qui fait deux visites compte deux fois."),
+        "bookings", "attended",
+    ),
+    "adults_present": (
+        _l("accompagnateurs venus"),
+        _l("Somme des accompagnateurs comptés sur place avec ces classes."),
+        "bookings", "attended",
+    ),
+    "girls_present": (
+        _l("filles venues, là où elles sont comptées"),
+        _l("Filles comptées sur place, dans les visites où quelqu’un les a comptées."),
+        "bookings", "counted_present",
+    ),
+    "boys_present": (
+        _l("garçons venus, là où les filles sont comptées"),
+        _l("Les autres élèves comptés sur place dans les mêmes visites."),
+        "bookings", "counted_present",
+    ),
+    "missed": (
+        _l("classes non venues"),
+        _l("Réservations dont la classe n’est pas venue sans avoir prévenu ; sa place est restée prise."),
+        "bookings", "missed",
+    ),
+    "excused": (
+        _l("classes excusées"),
+        _l("Réservations dont la classe n’est pas venue et avait prévenu, trop tard pour rendre la place."),
+        "bookings", "excused",
+    ),
+    "unrecorded": (
+        _l("visites passées sans compte rendu"),
+        _l("Réservations confirmées dont le créneau est fini et dont personne n’a noté qui est venu."),
+        "bookings", "unrecorded",
+    ),
+    "answered": (
+        _l("réponses d’entreprises"),
+        _l("Demandes des établissements du territoire auxquelles l’entreprise a répondu, oui ou non."),
+        "bookings", "answered",
+    ),
+    "answer_hours": (
+        _l("délai médian de réponse"),
+        _l(
+            "Temps entre la demande et la réponse de l’entreprise, jours de repos compris : la moitié des réponses arrive "
+            "plus vite. Le temps compte depuis l’accord du chef d’établissement quand l’entreprise l’attend, et repart quand "
+            "la classe change de date."
+        ),
+        "bookings", "answered", "hours",
+    ),
+    "declined": (
+        _l("refusées"),
+        _l("Réservations auxquelles l’entreprise ou le chef d’établissement a dit non."),
+        "bookings", "declined",
+    ),
+    "expired": (
+        _l("expirées sans réponse"),
+        _l("Réservations que personne n’a confirmées, acceptées ou refusées à temps."),
+        "bookings", "expired",
+    ),
+    "cancelled": (
+        _l("annulées"),
+        _l("Réservations annulées par l’établissement, par l’entreprise ou par le service, à n’importe quel moment."),
+        "bookings", "cancelled",
+    ),
+    "waiting": (
+        _l("en liste d’attente"),
+        _l("Réservations qui attendent qu’une place se libère ; elles n’en tiennent aucune. Une classe peut attendre sur plusieurs créneaux."),
+        "bookings", "waiting",
+    ),
+    "needs": (
+        _l("recherches sans visite"),
+        _l(
+            "Recherches en cours, refusées ou restées sans réponse de classes du territoire : pour les dates d’une activité de "
+            "l’édition, ou pour toute visite un jour de sa période."
+        ),
+        "unmet",
+    ),
 }  # fmt: skip
 
 
@@ -145,8 +283,41 @@ STATE_DEFINITIONS: dict[State, Any] = {
 # The bookings that the rows page can be asked for: those of one state, or those that a figure puts together.
 FIRM = frozenset({State.CONFIRMED, State.ATTENDED})
 PENDING = frozenset({State.HELD, State.REQUESTED, State.OFFERED})
-STATES: dict[str, frozenset[State]] = {"firm": FIRM, "pending": PENDING} | {
-    state.value: frozenset({state}) for state in State
+ENDED_FOR_A_REASON = frozenset({State.DECLINED, State.CANCELLED})
+STATES: dict[str, frozenset[State]] = {
+    "firm": FIRM,
+    "pending": PENDING,
+    "answered": frozenset(State),
+    "counted": TAKEN,
+    "counted_present": frozenset({State.ATTENDED}),
+    "unrecorded": frozenset({State.CONFIRMED}),
+} | {state.value: frozenset({state}) for state in State}
+
+
+def is_unrecorded(now: datetime) -> ColumnElement[bool]:
+    """Of bookings joined to their slot: firm, over, and nobody wrote down who came."""
+    return and_(Booking.state == State.CONFIRMED, Slot.ends_at <= now)
+
+
+def is_answered() -> ColumnElement[bool]:
+    """The host has answered what it was last asked."""
+    return Booking.host_answered_at >= Booking.host_asked_at
+
+
+# What the rows behind a figure have in common beside their state.
+ONLY: dict[str, Callable[[], ColumnElement[bool]]] = {
+    "answered": is_answered,
+    "counted": lambda: and_(Booking.girls.is_not(None), Booking.level_code.is_not(None)),
+    "counted_present": lambda: and_(Booking.present_girls.is_not(None), Booking.level_code.is_not(None)),
+    "unrecorded": lambda: is_unrecorded(clock.now()),
+}
+
+ACTOR_WORDS: dict[Actor, Any] = {
+    Actor.TEACHER: _l("l’établissement"),
+    Actor.HOST: _l("l’entreprise"),
+    Actor.HEAD: _l("le chef d’établissement"),
+    Actor.OFFICER: _l("un agent du territoire"),
+    Actor.SERVICE: _l("le service"),
 }
 
 
@@ -164,3 +335,36 @@ class StateLine:
     @property
     def definition(self) -> Any:
         return STATE_DEFINITIONS[self.state]
+
+
+@dataclass
+class DayLine:
+    """A day of the edition, or the week that begins on it: what is offered in the territory, what its schools book."""
+
+    day: date
+    slots: int = 0
+    offered: int = 0
+    taken: int = 0
+    bookings: int = 0
+    participations: int = 0
+    pupils_present: int = 0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Bookings refused or cancelled by somebody for a reason; empty: nobody said."""
+
+    state: State
+    ended_by: Actor | None
+    reason: str | None
+    bookings: int
+    pupils: int
+
+    @property
+    def who(self) -> Any:
+        return ACTOR_WORDS[self.ended_by] if self.ended_by else _l("non précisé")
+
+    @property
+    def why(self) -> Any:
+        reason = self.reason or ""
+        return REASON_WORDS[CancelReason(reason)] if reason in set(CancelReason) else _l("sans motif")

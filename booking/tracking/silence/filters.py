@@ -15,10 +15,8 @@ from booking.core.i18n import _
 from booking.schools.models import School, SchoolKind
 from booking.territory.models import Commune
 from booking.territory.rules import fold
-from booking.tracking.filters import PRIORITY
+from booking.tracking.filters import NO_PRIORITY, PRIORITY
 from booking.tracking.models import SchoolContact
-
-NO_PRIORITY = "none"
 
 
 class Since(enum.StrEnum):

@@ -20,12 +20,12 @@ from booking.core.i18n import _, _l
 from booking.schools.models import School
 from booking.schools.queries import official_mailbox
 from booking.territory.models import Departement
-from booking.tracking.filters import PRIORITY
+from booking.tracking.filters import NO_PRIORITY, PRIORITY
 from booking.tracking.maps import Frame, frames
 from booking.tracking.models import ContactKind, SchoolContact
 from booking.tracking.scope import Scope, scope_of
 from booking.tracking.silence import exports, queries, services
-from booking.tracking.silence.filters import NO_PRIORITY, Contacted, SilenceFilters, Since, Sort, read_silence_filters
+from booking.tracking.silence.filters import Contacted, SilenceFilters, Since, Sort, read_silence_filters
 from booking.tracking.silence.forms import CONTACT_WORDS, ContactForm
 from booking.tracking.silence.letter import letter_to
 from booking.tracking.silence.rules import NEAREST, Counted, Share, fold_by, whole
