@@ -346,6 +346,7 @@ def test_the_report_hides_small_counts_and_names_nobody(cast, set_now):
     set_now(AFTER)
     report = report_of(cast.solve())
     assert report.classes is None and report.compared[0].served is None
+    assert (report.compared[0].distance_km, report.compared[0].co2_kg) == (None, None)
     assert report.ranks == [(1, None), (None, 0)] and report.levels == []
     assert all(asked is None for _words, asked, _served in report.groups)
     known = report_of(latest_run(cast.round_id), is_public=False)
@@ -430,3 +431,15 @@ def test_collecting_a_round_takes_as_many_statements_for_many_classes_as_for_two
         one_by_one += [[f"c{entry.class_id}", f"s{slot_id}", stop.code] for slot_id, stop in stops.items() if stop]
     assert inputs.dropped
     assert inputs.dropped == one_by_one
+
+
+def test_the_public_report_of_one_place_lets_nobody_guess_who_has_it(cast, set_now):
+    for number in range(9):
+        teacher = make.make_teacher(make.make_school(f"Collège {number}"))
+        cast.wish(make.make_class(teacher, name=f"3e {number}"), teacher, cast.slots[0])
+    set_now(AFTER)
+    report = report_of(cast.solve())
+    assert report.compared[0].served is None
+    assert report.compared[0].distance_km is None
+    assert {count for _wishes, count in report.missed} == {None}
+    assert report_of(latest_run(cast.round_id), is_public=False).missed == [(1, 8)]

@@ -38,14 +38,14 @@ COMPARED = (
 
 @dataclass(frozen=True)
 class Compared:
-    """One way of sharing the same places out."""
+    """One way of sharing the same places out; the way of one or two classes would tell which school they are of."""
 
     words: Any
     served: int | None
     first_wishes: int | None
     pupils: int | None
-    distance_km: int
-    co2_kg: int
+    distance_km: int | None
+    co2_kg: int | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,11 @@ def report_of(run: AllocationRun, *, is_public: bool = True) -> Report:
             (None, without[1]),
         ],
         groups=[_group_row(name, result["groups"][name], is_public=is_public) for name in _in_order(result["groups"])],
-        missed=list(zip((wishes for wishes, _number in missed), hide([n for _w, n in missed]), strict=True)),
+        # Their sum is the number of classes without a place: where that one is hidden, so are they.
+        missed=[
+            (wishes, None if None in without else number)
+            for (wishes, _number), number in zip(missed, hide([n for _w, n in missed]), strict=True)
+        ],
         # The weight of the classes served would tell how many they are.
         levels=[]
         if None in without
@@ -122,8 +126,8 @@ def _compared(words: Any, figures: Mapping[str, Any], *, is_public: bool) -> Com
         served=served,
         first_wishes=first,
         pupils=None if served is None else figures["pupils"],
-        distance_km=round(figures["distance_km"] * 2 * ROAD_FACTOR),
-        co2_kg=co2_kg(figures["pupil_km"]),
+        distance_km=None if served is None else round(figures["distance_km"] * 2 * ROAD_FACTOR),
+        co2_kg=None if served is None else co2_kg(figures["pupil_km"]),
     )
 
 
