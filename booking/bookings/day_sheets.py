@@ -128,6 +128,11 @@ def day_of(slot: Slot) -> DayOf:
     return DayOf(slot.local_start.date(), slot.local_end.date(), slot.timezone)
 
 
+def can_record(booking: Booking) -> bool:
+    """Whether what happened to this class can be written down: it was expected, and its day has come."""
+    return booking.state in EXPECTED and day_of(booking.slot).has_come(clock.now())
+
+
 def line_of(booking: Booking) -> ClassLine:
     """One class as the sheet shows it, and as its teacher's page of the day does."""
     slot = booking.slot

@@ -192,7 +192,7 @@ class VisitRecord(Model):
 
     stands: it became the booking's. False: the other side had written something else first, and whoever typed this one
     had not seen it (docs/decisions/020). key: of the form that sent it, so that sending twice records once.
-    is_late: written after the day.
+    is_late: written after the day. told_by: the side from which an officer has it, who writes it down for them.
     """
 
     __tablename__ = "visit_record"
@@ -213,6 +213,7 @@ class VisitRecord(Model):
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
     key: Mapped[str] = mapped_column(String(80))
     actor: Mapped[Actor] = mapped_column(StrEnumType(Actor))
+    told_by: Mapped[Actor | None] = mapped_column(StrEnumType(Actor))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[State] = mapped_column(StrEnumType(State))
     pupils: Mapped[int | None]

@@ -14,6 +14,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     rounds_views,
     suspension_views,
     views,
+    visit_views,
 )
 from booking.tracking.silence import views as silence_views  # noqa: F401
 

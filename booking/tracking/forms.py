@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import EmailField, StringField, TextAreaField
+from wtforms import EmailField, Field, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from booking.bookings.rules.states import REASON_WORDS
+from booking.bookings.day_forms import VisitForm
+from booking.bookings.rules.states import REASON_WORDS, Actor
 from booking.bookings.rules.suspensions import REASONS
 from booking.core.errors import Refusal
 from booking.core.fields import ChoiceField, DayField
@@ -33,6 +34,23 @@ class RefusalForm(Form):
         ],
         render_kw={"rows": 3},
     )
+
+
+class ToldVisitForm(VisitForm):
+    """What happened to one class, as the firm or the school told an officer."""
+
+    told_by = RadioField(
+        _l("De qui le tenez-vous ?"),
+        choices=[
+            SelectChoice(Actor.HOST.value, _l("de l’entreprise")),
+            SelectChoice(Actor.TEACHER.value, _l("de l’enseignant ou de son établissement")),
+        ],
+        validate_choice=False,
+    )
+
+    def validate_told_by(self, field: Field) -> None:
+        if field.data not in (Actor.HOST, Actor.TEACHER):
+            raise ValidationError(_("Dites de qui vous le tenez : l’entreprise et l’enseignant le liront."))
 
 
 class SuspensionForm(Form):

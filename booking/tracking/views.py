@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from booking.accounts.models import MemberRole, Membership
 from booking.accounts.permissions import my_memberships, officer_membership_or_404, signed_in_required
+from booking.bookings.day_sheets import can_record
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import Actor, CancelReason
 from booking.catalogue.models import Edition
@@ -182,7 +183,9 @@ def rows(membership_id: int, what: str) -> str:
     title, rows_of = ROWS[what]
     found = rows_of(asked.scope, edition, asked.filters, **asked.narrowed(what))
     page = queries.page_of(found, request.args.get("page", 1, type=int))
-    return render_template(f"tracking/{what}.html", asked=asked, what=what, title=title, page=page)
+    return render_template(
+        f"tracking/{what}.html", asked=asked, what=what, title=title, page=page, can_record=can_record
+    )
 
 
 @bp.get("/<int:membership_id>/<any(activities, slots, bookings, schools):what>.csv")

@@ -263,6 +263,20 @@ ACTOR_WORDS: dict[Actor, Any] = {
 }
 
 
+_TOLD_BY: dict[Actor, Any] = {
+    Actor.TEACHER: _l("%(who)s, d’après l’établissement"),
+    Actor.HOST: _l("%(who)s, d’après l’entreprise"),
+}
+
+
+def recorder_words(actor: Actor, told_by: Actor | None, name: str = "") -> str:
+    """Who wrote down what happened on the day, and as what. told_by: the side from which an officer has it."""
+    who = str(ACTOR_WORDS[actor])
+    if name:
+        who = _("%(name)s (services académiques)", name=name) if actor is Actor.OFFICER else name
+    return str(_TOLD_BY[told_by]) % {"who": who} if told_by else who
+
+
 def reason_words(reason: str | None) -> str:
     """The reason of a refusal or a cancellation, in words; what was written itself when it is not one of the list."""
     if not reason:

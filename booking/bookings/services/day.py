@@ -59,19 +59,26 @@ def note_arrival(
 
 
 def record_visit(
-    booking_id: int, actor: Actor, person: Person | None, outcome: Outcome, *, key: str, seen_id: int | None = None
+    booking_id: int,
+    actor: Actor,
+    person: Person | None,
+    outcome: Outcome,
+    *,
+    key: str,
+    seen_id: int | None = None,
+    told_by: Actor | None = None,
 ) -> VisitRecord:
     """Write down what happened. The first record stands; the other side's is kept beside it until somebody corrects.
 
     seen_id: the record that the form showed; a correction names the one it corrects. person: nobody, for whoever opened
-    the sheet's own link. Refuses: TooEarly, CountsImplausible, MoreGirlsThanPupils, ReasonMissing for an excuse without
+    the sheet's own link. told_by: the side from which an officer has it. Refuses: TooEarly, CountsImplausible, MoreGirlsThanPupils, ReasonMissing for an excuse without
     a reason, NotPossibleNow for a booking that was never firm or was cancelled.
     """
     booking = lock_booking(booking_id)
     key = key[:LONGEST_KEY]
     for record in booking.visit_records:
         if record.key == key:
-            if outcome_of(record) == outcome:
+            if (outcome_of(record), record.told_by) == (outcome, told_by):
                 return record
             # Somebody went back to the form and typed something else: they correct their own record.
             key, seen_id = f"{key[: LONGEST_KEY - 8]}/{len(booking.visit_records)}", record.id
@@ -86,6 +93,7 @@ def record_visit(
         raise ReasonMissing()
     standing = booking.standing_record
     record = _written(booking, actor, person, outcome, key, is_late=day.is_over(now))
+    record.told_by = told_by
     record.stands = stands(standing.id if standing else None, seen_id)
     db.session.add(record)
     db.session.flush()
@@ -124,6 +132,8 @@ def _written(
 def _apply(booking: Booking, actor: Actor, person: Person | None, outcome: Outcome, record: VisitRecord) -> None:
     counts = outcome.counts
     details: dict[str, Any] = {"record": record.id, "late": record.is_late}
+    if record.told_by:
+        details["told_by"] = record.told_by
     if counts:
         details |= {"pupils": counts.pupils, "adults": counts.adults}
     # Counts stand beside « attended » alone, at each flush: the old ones go before the step, the new ones come after.

@@ -16,9 +16,9 @@ from booking.accounts.permissions import company_or_404, signed_in_required
 from booking.bookings import queries, services
 from booking.bookings.day_forms import VisitForm, pressed_at, sent_key, sent_minutes
 from booking.bookings.day_sheets import Sheet, line_of, sheet_of_slot, sheets_of_day
-from booking.bookings.models import Booking
+from booking.bookings.models import Booking, VisitRecord
 from booking.bookings.rules.day import DELAYS_MIN
-from booking.bookings.rules.sentences import ACTOR_WORDS
+from booking.bookings.rules.sentences import recorder_words
 from booking.bookings.rules.states import Actor, Event, State, is_allowed
 from booking.bookings.services.day_links import PURPOSE, day_sheet_token
 from booking.catalogue.models import Slot
@@ -164,9 +164,9 @@ def _local_day(moment: datetime, timezone: str) -> str:
     return format_day(moment.astimezone(ZoneInfo(timezone)))
 
 
-@bp.app_template_filter("actor_words")
-def _actor_words(actor: Actor) -> str:
-    return str(ACTOR_WORDS[actor])
+@bp.app_template_filter("recorder_words")
+def _recorder_words(record: VisitRecord) -> str:
+    return recorder_words(record.actor, record.told_by)
 
 
 # ---- One deed about one class

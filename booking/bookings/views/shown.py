@@ -16,7 +16,7 @@ from booking.bookings.queries import clocks_of, is_public
 from booking.bookings.rules.authorisations import signed_words
 from booking.bookings.rules.changes import changed_words, is_only_about_girls
 from booking.bookings.rules.outing import Coach, coach_words
-from booking.bookings.rules.sentences import ACTOR_WORDS, EVENT_WORDS, end_words, next_step, reason_words
+from booking.bookings.rules.sentences import EVENT_WORDS, end_words, next_step, reason_words, recorder_words
 from booking.bookings.rules.states import STATE_WORDS, Actor, Event, Origin, State
 from booking.bookings.suspension_queries import running_suspensions, suspension_of, suspension_sentence
 from booking.catalogue.models import Activity
@@ -62,12 +62,17 @@ def history_of(booking: Booking, reader: Actor = Actor.TEACHER) -> list[HistoryL
 def _line(event: BookingEvent, names: dict[int, str]) -> HistoryLine:
     return HistoryLine(
         what=str(EVENT_WORDS[event.event]),
-        who=signed_words(event.details) or names.get(event.person_id or 0, "") or str(ACTOR_WORDS[event.actor]),
+        who=signed_words(event.details) or _who(event, names),
         when=event.happened_at,
         why=reason_words(event.reason) or _settled_words(event),
         note=event.note,
         changed=changed_words(event.details, is_staff=not event.booking.level_code),
     )
+
+
+def _who(event: BookingEvent, names: dict[int, str]) -> str:
+    told_by = event.details.get("told_by")
+    return recorder_words(event.actor, Actor(told_by) if told_by else None, names.get(event.person_id or 0, ""))
 
 
 def _settled_words(event: BookingEvent) -> str:
