@@ -61,8 +61,10 @@ class World:
         db.session.rollback()
         db.session.expunge_all()
         connection = db.session.connection()
-        for table in _written_by_a_life():
-            connection.exec_driver_sql(f"DELETE FROM {table.name}")
+        deletes = [f"DELETE FROM {table.name}" for table in _written_by_a_life()]
+        # Two dozen journeys to the server cost more than what they empty: there, one makes them all.
+        for statement in [";".join(deletes)] if connection.dialect.name == "postgresql" else deletes:
+            connection.exec_driver_sql(statement)
         for table, rows in beginning:
             if table in (_ACTIVITY, _SLOT):
                 for row in rows:
@@ -77,6 +79,17 @@ class World:
 
     def owner_of(self, class_id: int) -> Person:
         return db.session.get_one(Person, self.owner_ids[self.class_ids.index(class_id)])
+
+
+def plan_once() -> None:
+    """Have PostgreSQL keep its plans on this connection: planning costs more than running on so few rows."""
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.prepare_threshold, driver.prepared_max = 1, None
+        connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        db.session.commit()
 
 
 def make_world() -> World:

@@ -20,6 +20,8 @@ from booking.territory.rules import fold
 
 NO_NAMES = "Aucun nom d’élève n’est enregistré dans le service Établi."
 GRATIS = "aucune participation n’est demandée aux familles"
+# Lines to be written on by hand: as tall as one likes, and the lowest on which one still can.
+TALL_LINE_MM, SHORT_LINE_MM = 7, 4.9
 
 FACT_WORDS: dict[str, str] = {
     "school": "Établissement", "school_address": "Adresse de l’établissement", "head": "Représenté par",
@@ -413,10 +415,20 @@ def _names_list(facts: Facts, making: Making) -> Text:
             b.heading("Accompagnateurs"),
             b.blanks(("N°", "Nom et prénom", "Fonction", "Pièce d’identité"), max(adults, 1), ("auto", 4, 3, 3), height_mm=7),
             b.heading("Élèves"),
-            b.blanks(("N°", "Nom et prénom", "Remarque"), int(facts["pupils"]), ("auto", 5, 4), height_mm=7),
+            b.blanks(("N°", "Nom et prénom", "Remarque"), int(facts["pupils"]), ("auto", 5, 4), height_mm=_line_mm(facts, 150)),
             b.dots(["Transmise le\u00a0:", "Par\u00a0:"]),
         ],
     )  # fmt: skip
+
+
+def _line_mm(facts: Facts, room_mm: int) -> float:
+    """How tall a pupil's line is: so that a class stays on one page, if a hand can still write on it.
+
+    room_mm: what the page leaves to the pupils when three adults come.
+    """
+    adults = int(facts.get("adults", 0)) + int(facts.get("assistants", 0))
+    fits = (room_mm - 7 * (adults - 3)) / max(int(facts["pupils"]), 1)
+    return round(min(fits, TALL_LINE_MM), 2) if fits >= SHORT_LINE_MM else TALL_LINE_MM
 
 
 def _attendance(facts: Facts, making: Making) -> Text:
@@ -438,7 +450,7 @@ def _attendance(facts: Facts, making: Making) -> Text:
     columns = ("N°", "Nom et prénom", "Départ", "Sur place", "Retour")
     blocks += [
         b.heading("Élèves" if facts.get("level") else "Participants"),
-        b.blanks(columns, int(facts["pupils"]), ("auto", 5, 1, 1, 1), height_mm=7),
+        b.blanks(columns, int(facts["pupils"]), ("auto", 5, 1, 1, 1), height_mm=_line_mm(facts, 147)),
         b.dots(
             ["Présents au départ, sur place, au retour\u00a0:", "Date et signature de l’enseignant responsable\u00a0:"]
         ),
