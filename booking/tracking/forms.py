@@ -40,7 +40,7 @@ class ToldVisitForm(VisitForm):
     """What happened to one class, as the firm or the school told an officer."""
 
     told_by = RadioField(
-        _l("De qui le tenez-vous ?"),
+        _l("De qui le tenez-vous ?"),
         choices=[
             SelectChoice(Actor.HOST.value, _l("de l’entreprise")),
             SelectChoice(Actor.TEACHER.value, _l("de l’enseignant ou de son établissement")),
@@ -50,7 +50,7 @@ class ToldVisitForm(VisitForm):
 
     def validate_told_by(self, field: Field) -> None:
         if field.data not in (Actor.HOST, Actor.TEACHER):
-            raise ValidationError(_("Dites de qui vous le tenez : l’entreprise et l’enseignant le liront."))
+            raise ValidationError(_("Dites de qui vous le tenez : l’entreprise et l’enseignant le liront."))
 
 
 class SuspensionForm(Form):

@@ -50,7 +50,7 @@ def visit(membership_id: int, booking_id: int) -> Any:
                 flash(_("C’est noté. L’entreprise et l’enseignant lisent que cela vient de vous."), "success")
             else:
                 flash(
-                    _("Quelqu’un l’avait noté entre-temps : votre relevé est gardé à côté. Relisez, et corrigez s’il le faut."),
+                    _("Quelqu’un l’avait noté entre-temps : votre relevé est gardé à côté. Relisez, et corrigez s’il le faut."),
                     "warning",
                 )  # fmt: skip
             return redirect(url_for(".visit", membership_id=membership_id, booking_id=booking_id))

@@ -81,17 +81,6 @@ class World:
         return db.session.get_one(Person, self.owner_ids[self.class_ids.index(class_id)])
 
 
-def plan_once() -> None:
-    """Have PostgreSQL keep its plans on this connection: planning costs more than running on so few rows."""
-    connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.prepare_threshold, driver.prepared_max = 1, None
-        connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
-        db.session.commit()
-
-
 def make_world() -> World:
     schools = [make.make_school(), make.make_school(name="Lycée Marie Curie")]
     teachers = [make.make_teacher(school) for school in schools]

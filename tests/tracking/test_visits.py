@@ -111,7 +111,9 @@ def test_a_booking_that_does_not_touch_the_territory_is_404(client, path, bookin
 def test_what_is_missing_is_said_beside_its_field_and_nothing_typed_is_lost(client, officer, path, booking):
     page = signed_in(client, officer)
     text = page.post(path, data={**CAME, "told_by": "", "pupils": "", "note": "Par téléphone"}).text
-    assert re.search(r'<fieldset class="field invalid"[^>]*>(?:(?!</fieldset>).)*Dites de qui vous le tenez', text, re.S)
+    assert re.search(
+        r'<fieldset class="field invalid"[^>]*>(?:(?!</fieldset>).)*Dites de qui vous le tenez', text, re.S
+    )
     assert "Indiquez un nombre." in field_with_error(text, "pupils")
     assert "Par téléphone" in text and 'value="12"' in text
     assert "plus de filles" in page.post(path, data={**CAME, "girls": "26"}).text

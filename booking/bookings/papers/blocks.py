@@ -53,7 +53,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequenc
     }
 
 
-def blanks(columns: Sequence[str], count: int, widths: Sequence[Width], *, first: int = 1, height_mm: float = 9) -> Block:
+def blanks(
+    columns: Sequence[str], count: int, widths: Sequence[Width], *, first: int = 1, height_mm: float = 9
+) -> Block:
     """Numbered lines to be filled by hand. first: the number of the first one."""
     rows = [[str(number), *[""] * (len(columns) - 1)] for number in range(first, first + count)]
     return {"kind": "blanks", "columns": list(columns), "rows": rows, "widths": list(widths), "height": height_mm}

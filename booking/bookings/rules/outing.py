@@ -103,12 +103,17 @@ def coach_words(coach: Coach | None, on: date | None, leaves: time | None) -> st
 def _places(f: OutingFacts) -> OutingStep:
     title = _("La date") if f.is_workshop else _("Les places")
     if f.state is State.OFFERED:
-        return OutingStep("places", title, _("proposées jusqu’au %(moment)s : à vous de les accepter",
-                                             moment=f.moment(f.until)), Progress.NOW)  # fmt: skip
+        until = f.moment(f.until)
+        words = (
+            _("proposée jusqu’au %(moment)s : à vous de l’accepter", moment=until)
+            if f.is_workshop
+            else _("proposées jusqu’au %(moment)s : à vous de les accepter", moment=until)
+        )
+        return OutingStep("places", title, words, Progress.NOW)
     if f.state is State.HELD:
         return OutingStep("places", title, _("en option jusqu’au %(moment)s : à vous de confirmer",
                                              moment=f.moment(f.until)), Progress.NOW)  # fmt: skip
-    return OutingStep("places", title, _("gardées"), Progress.DONE)
+    return OutingStep("places", title, _("gardée") if f.is_workshop else _("gardées"), Progress.DONE)
 
 
 def _head(f: OutingFacts) -> OutingStep | None:

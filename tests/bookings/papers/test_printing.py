@@ -114,6 +114,53 @@ def test_every_paper_is_tagged_titled_and_in_french_and_says_what_it_is(each_pap
         assert f"version {paper.version}" in text and " ".join(re.findall("....", paper.facts_hash[:16])) in text
 
 
+# What each reader looks for first on their paper.
+ESSENTIAL = {
+    PaperKind.CONVENTION: ("Entre les soussignés :", "Article 8 – Durée", "Nom, qualité, date et signature"),
+    PaperKind.OUTING_REQUEST: ("La sortie", "départ", "Noms des accompagnateurs :", "sortie autorisée", "sortie refusée", "Le chef d’établissement"),
+    PaperKind.INTERVENTION_REQUEST: ("Les intervenants", "Identité vérifiée à l’arrivée", "intervention autorisée", "intervention refusée"),
+    PaperKind.FAMILY_NOTE: ("Madame, Monsieur,", "La classe de votre enfant visite", "Casque prêté", "Sortie obligatoire"),
+    PaperKind.SCHOOL_LIFE: ("La classe est absente de l’établissement.", "appel au départ et au retour", "27"),
+    PaperKind.CANTEEN: ("absente à l’heure du repas", "repas à retirer des effectifs du jour", "paniers-repas"),
+    PaperKind.NAMES_LIST: ("À remplir et à transmettre hors d’Établi", "À détruire après la visite.", "Transmise le :"),
+    PaperKind.ATTENDANCE: ("Effectif prévu", "27 élèves, 3 accompagnateurs", "Départ", "Sur place", "Retour"),
+    PaperKind.CLASS_CERTIFICATE: ("atteste avoir reçu", "25 élèves et 3 accompagnateurs", "d’après la présence enregistrée", "Code :"),
+    PaperKind.COMPANY_CERTIFICATE: ("Attestation d’accueil", "a accueilli une classe", "25 élèves", "Code :"),
+    PaperKind.DAY_SHEET: ("1 classe attendue", "27 élèves", "À l’arrivée", "groupe compté", "Visez ce code avec un téléphone"),
+}  # fmt: skip
+
+
+def test_every_paper_says_what_its_reader_looks_for(each_paper):
+    assert ESSENTIAL.keys() == set(PaperKind)
+    for paper in each_paper:
+        text = text_of(copy_of(paper))
+        missing = [words for words in ESSENTIAL[paper.kind] if words not in text]
+        assert missing == [], (paper.kind, text)
+
+
+def test_an_amendment_says_what_was_what_is_and_that_the_rest_stands(booking, made):
+    made(booking, PaperKind.CONVENTION)
+    with transaction():
+        booking.pupils = 21
+    text = text_of(copy_of(made(booking, PaperKind.CONVENTION)))
+    for words in (
+        "Avenant n° 1",
+        "Nombre d’élèves 27 21",
+        "Les autres dispositions de la convention restent applicables",
+    ):
+        assert words in text, words
+
+
+def test_what_is_filled_by_hand_fits_on_one_page_for_a_class_and_the_request_with_all_it_may_say(booking, made):
+    with transaction():
+        booking.assistants, booking.pupils, booking.has_special_needs = 1, 28, True
+    for kind in (PaperKind.ATTENDANCE, PaperKind.NAMES_LIST, PaperKind.OUTING_REQUEST):
+        assert pages_of(copy_of(made(booking, kind))) == 1, kind
+    with transaction():
+        booking.pupils = 60
+    assert pages_of(copy_of(made(booking, PaperKind.ATTENDANCE))) > 1
+
+
 def test_the_same_version_gives_the_same_bytes(booking, made):
     paper = made(booking, PaperKind.CONVENTION)
     assert copy_of(paper) == copy_of(paper)
