@@ -263,14 +263,13 @@ def slot_facts(slot: Slot, school_class: ComingClass | None = None) -> SlotFacts
     latitude, longitude = activity.site.latitude, activity.site.longitude
     if activity.comes_to_class and school_class is not None:
         latitude, longitude = school_class.school.latitude, school_class.school.longitude
-    opens = [moment for moment in (slot.opens_at, activity.edition.bookings_open_at) if moment]
     return SlotFacts(
         outing=Outing(slot.starts_at, slot.ends_at, latitude, longitude, activity.title),
         day=slot.local_start.date(),
         timezone=slot.timezone,
         is_bookable=is_public(activity) and slot.state is SlotState.OPEN,
         is_cancelled=slot.state is SlotState.CANCELLED,
-        opens_at=max(opens) if opens else None,
+        opens_at=slot.opens_at,
         closes_at=slot.closes_at,
         places=Places(slot.max_classes, slot.max_pupils, slot.taken_classes, slot.taken_pupils),
         adults_per_class=slot.adults_per_class,
@@ -287,6 +286,8 @@ def slot_facts(slot: Slot, school_class: ComingClass | None = None) -> SlotFacts
         round_until=slot.round_until,
         is_paused=is_paused(activity.company, clock.now().date()),
         paused_until=None if activity.company.silent_since else activity.company.paused_until,
+        edition=activity.edition.name,
+        edition_opens_at=activity.edition.bookings_open_at,
     )
 
 

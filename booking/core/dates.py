@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
 
-from booking.core.i18n import current_language
+from booking.core.i18n import _, _n, current_language
 
 NBSP = "\u00a0"
 
@@ -68,6 +69,17 @@ def format_span(start: datetime, end: datetime, timezone: str) -> str:
     else:
         text = f"{format_day(start)} de {format_hour(start)} à {format_hour(end)}"
     return f"{text} {zone_note(timezone)}".strip()
+
+
+def until_words(moment: datetime, now: datetime) -> str:
+    """How long until then, never too little: « dans 12 jours », « dans 26 h 05 min », « dans 3 min »."""
+    minutes = max(0, math.ceil((moment - now).total_seconds() / 60))
+    days, hours = minutes // 1440, minutes // 60
+    if days >= 2:
+        return _n("dans %(num)d jour", "dans %(num)d jours", days)
+    if hours:
+        return _("dans %(hours)d h %(minutes)s min", hours=hours, minutes=f"{minutes % 60:02d}")
+    return _("dans %(minutes)d min", minutes=minutes)
 
 
 def format_moment(moment: datetime, timezone: str = "Europe/Paris") -> str:

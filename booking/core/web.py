@@ -77,7 +77,9 @@ def init_app(app: Flask) -> None:
         current_language=current_language,
         other_languages=other_languages,
         static_url=static_url,
+        until_words=dates.until_words,
         url_if=url_if,
+        zone_note=dates.zone_note,
     )
     app.url_map.converters["int"] = RowNumber
     app.register_error_handler(HTTPException, _show_http_error)

@@ -149,6 +149,7 @@ class TestExplain:
             ("slot_cancelled", {"is_cancelled": True}, {}, {}),
             ("slot_not_bookable", {"is_bookable": False}, {}, {}),
             ("not_yet_open", {"opens_at": NOW + timedelta(days=1)}, {}, {}),
+            ("edition_not_open", {"edition": "2027", "edition_opens_at": NOW + timedelta(seconds=1)}, {}, {}),
             ("closed", {"closes_at": NOW}, {}, {}),
             ("slot_full", {"places": Places(1, 60, 1, 20)}, {}, {}),
             ("too_few_places", {"places": Places(2, 40, 1, 20)}, {}, {}),
@@ -178,6 +179,12 @@ class TestExplain:
             assert str(found[0].what()).endswith(".")
             assert found[0].remedy.endswith(".")
             assert found[0].tag
+
+    def test_the_edition_opens_at_that_very_second_and_a_slot_may_only_open_later(self):
+        assert codes(replace(SLOT, edition_opens_at=NOW)) == []
+        soon, later = NOW + timedelta(hours=1), NOW + timedelta(days=1)
+        assert codes(replace(SLOT, opens_at=soon, edition_opens_at=later)) == ["edition_not_open"]
+        assert codes(replace(SLOT, opens_at=later, edition_opens_at=soon)) == ["not_yet_open"]
 
     def test_every_obstacle_is_returned_not_only_the_first(self):
         world = replace(WORLD, away="stage", others=(OUTING,))

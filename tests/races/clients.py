@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -40,6 +42,42 @@ def book_by_the_page(class_id: int, person_id: int, slot_id: int) -> int:
     current_app.config["PROPAGATE_EXCEPTIONS"] = False
     form = {"class_id": class_id, "adults": 3, "key": f"race-{class_id}"}
     return client.post(f"/teacher/slots/{slot_id}/book", data=form).status_code
+
+
+_MY = threading.local()
+
+
+def book_at(at: str, **call: int) -> list[str]:
+    """Book by the service on a clock of one's own, the others of the process having theirs: the moment, the outcome."""
+    _my_clock(at)
+    try:
+        with transaction():
+            services.request_places(call["slot_id"], call["class_id"], db.session.get(Person, call["person_id"]))
+    except Refusal as refusal:
+        return [at, refusal.code]
+    return [at, "booked"]
+
+
+def book_at_without_asking_again(at: str, **call: int) -> list[str]:
+    """The same where the page alone says that bookings are not open: the form can be sent all the same."""
+    _take_away(requests, "_refuse_early", lambda *_args: None)
+    _take_away(requests, "refuse_obstacles", lambda *_args, **_values: None)
+    return book_at(at, **call)
+
+
+def book_by_the_page_at(at: str, **call: int) -> list[str]:
+    """Send the page's form at that moment: the status that the browser gets."""
+    _my_clock(at)
+    client = signed_in(current_app.test_client(), db.session.get(Person, call["person_id"]))
+    db.session.rollback()
+    current_app.config["PROPAGATE_EXCEPTIONS"] = False
+    form = {"class_id": call["class_id"], "adults": 3, "key": f"rush-{call['class_id']}"}
+    return [at, str(client.post(f"/teacher/slots/{call['slot_id']}/book", data=form).status_code)]
+
+
+def _my_clock(at: str) -> None:
+    _MY.now = datetime.fromisoformat(at)
+    clock.now = lambda: _MY.now
 
 
 def book_trusting_what_was_read(class_id: int, person_id: int, slot_id: int, seen: list[int]) -> str:

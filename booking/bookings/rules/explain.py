@@ -25,7 +25,7 @@ from booking.bookings.rules.clashes import Clash, Outing, clash_with
 from booking.bookings.rules.obstacles import Obstacle
 from booking.bookings.rules.waiting import PlacesAwaited, WaitsAlready
 from booking.catalogue.models import BookedBy
-from booking.core.dates import format_day, format_moment
+from booking.core.dates import format_day, format_moment, zone_note
 from booking.core.i18n import _l, _ln
 from booking.schools.rules import level_span_words
 
@@ -61,6 +61,9 @@ class SlotFacts:
     # Its company takes no new request; up to which day, where it said so itself.
     is_paused: bool = False
     paused_until: date | None = None
+    # Of the edition: nobody books any of its slots before this moment, whatever a slot says of its own.
+    edition: str = ""
+    edition_opens_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,29 @@ class NotYetOpen(Obstacle):
 
     def remedy_words(self) -> Any:
         return _l("Revenez à ce moment-là : votre classe enregistrée sera prête.")
+
+    def tag_words(self) -> Any:
+        return _l("pas encore ouvert")
+
+
+class EditionNotOpen(Obstacle):
+    """edition: its name. opens: when its bookings open, in words."""
+
+    code = "edition_not_open"
+    edition: str
+    opens: str
+
+    def what(self) -> Any:
+        return _l(
+            "Les réservations de l’édition « %(edition)s » ouvrent le %(opens)s, pour tous au même moment.",
+            edition=self.edition,
+            opens=self.opens,
+        )
+
+    def remedy_words(self) -> Any:
+        return _l(
+            "Enregistrez votre classe d’ici là : il ne restera qu’à réserver. Rien ne sert de venir avant l’heure."
+        )
 
     def tag_words(self) -> Any:
         return _l("pas encore ouvert")
@@ -491,11 +517,26 @@ def _paused(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None
 
 
 def _window(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:
-    if slot.opens_at and world.now < slot.opens_at:
-        return NotYetOpen(opens=format_moment(slot.opens_at, slot.timezone))
+    if early := not_open_yet(slot, world.now):
+        return early
     if world.now >= slot.closes_at:
         return Closed(closed=format_moment(slot.closes_at, slot.timezone))
     return None
+
+
+def not_open_yet(slot: SlotFacts, now: datetime) -> Obstacle | None:
+    """Too early: for any slot of its edition, or for this one; the later of the two moments is said."""
+    opens_at, edition_opens_at = slot.opens_at, slot.edition_opens_at
+    if edition_opens_at and now < edition_opens_at and not (opens_at and opens_at > edition_opens_at):
+        return EditionNotOpen(edition=slot.edition, opens=open_words(edition_opens_at, slot.timezone))
+    if opens_at and now < opens_at:
+        return NotYetOpen(opens=open_words(opens_at, slot.timezone))
+    return None
+
+
+def open_words(opens_at: datetime, timezone: str) -> str:
+    """When bookings open, on the clock of the place; the zone is named when it is not Paris's."""
+    return f"{format_moment(opens_at, timezone)} {zone_note(timezone)}".strip()
 
 
 def _audience(slot: SlotFacts, group: ClassFacts, world: World) -> Obstacle | None:

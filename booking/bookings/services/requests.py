@@ -23,7 +23,7 @@ from booking.bookings.queries import (
     world_of,
 )
 from booking.bookings.rules.deadlines import cancellable_until, due_at
-from booking.bookings.rules.explain import first_stop, obstacles
+from booking.bookings.rules.explain import first_stop, not_open_yet, obstacles
 from booking.bookings.rules.obstacles import Obstacle
 from booking.bookings.rules.states import (
     ALIVE,
@@ -50,7 +50,7 @@ from booking.bookings.services.places import (
     waits_beside,
 )
 from booking.bookings.services.transitions import record, step
-from booking.catalogue.models import ConfirmationMode, Slot
+from booking.catalogue.models import ConfirmationMode, Slot, SlotState
 from booking.core import clock
 from booking.core.db import db
 from booking.core.errors import Refusal
@@ -113,6 +113,7 @@ def request_together(
     if first := [booking for key, wish in zip(keys, wishes, strict=True) if (booking := _replayed(person, key, wish))]:
         return first
     classes = {wish.class_id: class_for(person, wish.class_id) for wish in wishes}
+    _refuse_early(wishes)
     lock_for(wishes, classes)
     group = None
     bookings = []
@@ -156,6 +157,17 @@ def _replayed(person: Person, key: str | None, wish: Wish) -> Booking | None:
     if first and (first.slot_id, first.class_id) != (wish.slot_id, wish.class_id):
         raise KeyReused()
     return first
+
+
+def _refuse_early(wishes: Sequence[Wish]) -> None:
+    """Refuse before anything is held: those who come too early do not keep waiting those who come on time.
+
+    Asked once more, with every other obstacle, under the locks. Refuses: EditionNotOpen, NotYetOpen.
+    """
+    for wish in wishes:
+        slot = fresh_slot(wish.slot_id)
+        if slot.state is SlotState.OPEN and (early := not_open_yet(slot_facts(slot), clock.now())):
+            raise early
 
 
 def lock_for(wishes: Sequence[Wish], classes: dict[int, SchoolClass]) -> None:

@@ -26,7 +26,7 @@ from werkzeug.wrappers import Response
 from booking.accounts.permissions import my_schools
 from booking.bookings.guests import ComingClass, GuestClass
 from booking.bookings.queries import alternatives, asks_head_first, is_trusted_at, saved_classes, usual_class
-from booking.bookings.rules.explain import Explanation
+from booking.bookings.rules.explain import EditionNotOpen, Explanation
 from booking.bookings.services.requests import answer_due
 from booking.bookings.views.teacher import colleague_of
 from booking.bookings.views.visitor import (
@@ -393,6 +393,12 @@ class Panel:
         if self.explanation is None:
             return False
         return all(stop.field == "adults" for stop in self.explanation.stops)
+
+    @property
+    def is_only_early(self) -> bool:
+        """Whether the class could book, were the edition's bookings open."""
+        stops = self.explanation.stops if self.explanation else []
+        return bool(stops) and all(isinstance(stop, EditionNotOpen) for stop in stops)
 
     @property
     def can_shrink(self) -> bool:
