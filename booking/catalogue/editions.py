@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import or_, select, true
 
-from booking.catalogue.models import Edition
-from booking.catalogue.rules.editions import SlugTaken, check_edition
+from booking.catalogue.models import Edition, EditionChange, EditionEvent
+from booking.catalogue.rules.editions import EditionDraft, SlugTaken, check_edition
 from booking.core import clock
 from booking.core.db import db
 
@@ -29,36 +30,57 @@ def create_edition(
     starts_on: date,
     ends_on: date,
     *,
-    theme: str = "",
     window_starts_on: date | None = None,
     window_ends_on: date | None = None,
-    bookings_open_at: datetime | None = None,
-    bookings_per_school: int | None = None,
-    is_permanent: bool = False,
-    dates_source: str = "",
+    **values: Any,
 ) -> Edition:
-    """Add an edition; without a wider window, its week is the window.
+    """Add an edition; without a wider window, its week is the window. values: as EditionDraft.
 
-    Refuses: SlugUnreadable, DatesOutOfOrder, SlugTaken.
+    Refuses: as add_edition.
     """
-    window_starts_on, window_ends_on = window_starts_on or starts_on, window_ends_on or ends_on
-    check_edition(slug, starts_on, ends_on, window_starts_on, window_ends_on)
-    if db.session.scalar(select(Edition.id).where(Edition.slug == slug)) is not None:
-        raise SlugTaken()
-    edition = Edition(
-        slug=slug,
-        name=name,
-        theme=theme,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        window_starts_on=window_starts_on,
-        window_ends_on=window_ends_on,
-        bookings_open_at=bookings_open_at,
-        bookings_per_school=bookings_per_school,
-        is_permanent=is_permanent,
-        dates_source=dates_source,
-        created_at=clock.now(),
+    draft = EditionDraft(
+        slug, name, starts_on, ends_on, window_starts_on or starts_on, window_ends_on or ends_on, **values
     )
+    return add_edition(draft)
+
+
+def add_edition(draft: EditionDraft, person_id: int | None = None) -> Edition:
+    """Add an edition. person_id: whose doing it is; nobody's when it comes from a command.
+
+    Refuses: SlugUnreadable, the subclasses of DatesOutOfOrder, OpensTooLate, SlugTaken.
+    """
+    check_edition(draft)
+    if db.session.scalar(select(Edition.id).where(Edition.slug == draft.slug)) is not None:
+        raise SlugTaken()
+    edition = Edition(created_at=clock.now(), **vars(draft))
     db.session.add(edition)
     db.session.flush()
+    record_change(edition, EditionEvent.CREATED, {}, person_id)
     return edition
+
+
+def record_change(
+    edition: Edition, event: EditionEvent, changes: dict[str, Any], person_id: int | None = None
+) -> EditionChange:
+    """Keep who changed what of an edition, and when. changes: what it was and what it is, by column."""
+    change = EditionChange(
+        edition_id=edition.id, event=event, person_id=person_id, at=clock.now(), changes=_as_stored(changes)
+    )
+    db.session.add(change)
+    db.session.flush()
+    return change
+
+
+def _as_stored(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_stored(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_stored(each) for each in value]
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def switch_rounds(edition: Edition, on: bool, person_id: int | None = None) -> None:
+    """Let an edition open rounds, or not any more."""
+    if edition.allocation_enabled is not on:
+        edition.allocation_enabled = on
+        record_change(edition, EditionEvent.CHANGED, {"allocation_enabled": [not on, on]}, person_id)

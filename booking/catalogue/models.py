@@ -48,6 +48,41 @@ class Edition(Model):
     created_at: Mapped[datetime]
 
 
+class EditionEvent(enum.StrEnum):
+    CREATED = "created"
+    CHANGED = "changed"
+
+
+class EditionChange(Model):
+    """Somebody set an edition up, or changed it; rows are only added. changes: by column, what it was and what it is.
+
+    person: none when it came from a command.
+    """
+
+    __tablename__ = "edition_change"
+    __table_args__ = (Index("ix_edition_change_edition", "edition_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    event: Mapped[EditionEvent] = mapped_column(StrEnumType(EditionEvent))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    person: Mapped[Any] = relationship("Person")
+
+
+class ReturnInvitation(Model):
+    """A firm of an earlier edition was invited, once, to take its activities up again in this one."""
+
+    __tablename__ = "return_invitation"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"), primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+
+
 class ActivityKind(enum.StrEnum):
     CLASSROOM_WORKSHOP = "classroom_workshop"
     SITE_VISIT = "site_visit"

@@ -97,6 +97,9 @@ class DayField(DateField):
         super().__init__(label, *args, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist:
+            # Emptied is not untouched: what the field held before must go.
+            self.data = None
         try:
             super().process_formdata([text.strip() for text in valuelist if text.strip()])
         except ValueError:
@@ -115,6 +118,9 @@ class HourField(TimeField):
         super().__init__(label, *args, format=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"], **kwargs)
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist:
+            # Emptied is not untouched: what the field held before must go.
+            self.data = None
         try:
             super().process_formdata([text.strip() for text in valuelist if text.strip()])
         except ValueError:

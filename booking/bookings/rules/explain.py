@@ -192,14 +192,14 @@ class EditionNotOpen(Obstacle):
 
     def what(self) -> Any:
         return _l(
-            "Les réservations de l’édition « %(edition)s » ouvrent le %(opens)s, pour tous au même moment.",
+            "Les réservations de l’édition « %(edition)s » ouvrent le %(opens)s, pour tous au même moment.",
             edition=self.edition,
             opens=self.opens,
         )
 
     def remedy_words(self) -> Any:
         return _l(
-            "Enregistrez votre classe d’ici là : il ne restera qu’à réserver. Rien ne sert de venir avant l’heure."
+            "Enregistrez votre classe d’ici là : il ne restera qu’à réserver. Rien ne sert de venir avant l’heure."
         )
 
     def tag_words(self) -> Any:

@@ -8,6 +8,7 @@ from booking.bookings.views import (
     company,
     company_changes,
     day,
+    editions,
     feedback,
     hosting,
     invited,  # noqa: F401  (it declares a page of `/a/<token>`)
@@ -38,6 +39,7 @@ blueprints = [
     company.bp,
     company_changes.bp,
     day.bp,
+    editions.bp,
     feedback.bp,
     hosting.bp,
     labelling.bp,

@@ -13,6 +13,7 @@ from booking.accounts.models import Person
 from booking.bookings.services.places import NotFound, lock_all, lock_class
 from booking.bookings.services.requests import class_for
 from booking.bookings.services.rounds import place_by_round, wait_by_round
+from booking.catalogue import editions
 from booking.catalogue.models import Edition, Slot
 from booking.core import clock
 from booking.core.dates import format_span
@@ -346,8 +347,7 @@ def switch_rounds(slug: str, *, on: bool) -> Edition:
     edition = db.session.scalar(select(Edition).where(Edition.slug == slug))
     if edition is None:
         raise NotFound()
-    edition.allocation_enabled = on
-    db.session.flush()
+    editions.switch_rounds(edition, on)
     return edition
 
 
