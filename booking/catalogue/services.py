@@ -151,10 +151,15 @@ def copy_activity(activity_id: int, person_id: int) -> Activity:
     the person who copies. Refuses: EditionOver when no edition is open.
     """
     source = db.session.get_one(Activity, activity_id)
-    now = clock.now()
     editions = open_editions()
     edition = source.edition if source.edition in editions or not editions else editions[0]
-    check_edition_open(edition, now.date())
+    check_edition_open(edition, clock.now().date())
+    return copy_into(source, edition, person_id)
+
+
+def copy_into(source: Activity, edition: Edition, person_id: int) -> Activity:
+    """The activity as a draft of this edition, without dates, label or anything that was booked."""
+    now = clock.now()
     names = (*_PLAIN, "company_id", "subjects", "languages", "identity_notice_days")
     columns = {name: getattr(source, name) for name in names}
     columns |= {"edition_id": edition.id, "contact_id": _contact_of_copy(source, person_id)}
@@ -292,6 +297,17 @@ def check_can_offer(activity: Activity, draft: SlotDraft) -> None:
     _check_slot(draft, zone, activity.edition)
     _booking_window(draft, zone, None)
     _check_not_offered(activity, draft)
+
+
+def date_refusal(edition: Edition, timezone: str, draft: SlotDraft) -> Refusal | None:
+    """Why no activity of the edition could have this slot; nothing when one could. Reads only."""
+    try:
+        check_edition_open(edition, clock.now().date())
+        _check_slot(draft, timezone, edition)
+        _booking_window(draft, timezone, None)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _add_slot(activity: Activity, draft: SlotDraft) -> Slot:

@@ -93,6 +93,8 @@ class MultiCheckboxField(SelectMultipleField):
 class DayField(DateField):
     """A day, as browsers send it or as people write it: 2027-01-12, 12/01/2027."""
 
+    data: Any
+
     def __init__(self, label: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(label, *args, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
 
@@ -113,6 +115,8 @@ class DayField(DateField):
 
 class HourField(TimeField):
     """An hour, from the browser's clock (some add seconds) or typed the French way: 9 h 30."""
+
+    data: Any
 
     def __init__(self, label: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(label, *args, format=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"], **kwargs)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.tracking import (  # noqa: F401  (they add pages to the same blueprint)
+    comparison_views,
     feedback_views,
     groups_views,
     label_views,
     needs_views,
     people_views,
     reports_views,
+    returning_views,
     rounds_views,
     suspension_views,
     views,

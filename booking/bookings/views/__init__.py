@@ -3,6 +3,7 @@
 from booking.bookings.papers import views as papers
 from booking.bookings.views import (
     absences,
+    again,
     authorisations,
     changes,
     company,
@@ -32,6 +33,7 @@ from booking.bookings.views import (
 
 blueprints = [
     absences.bp,
+    again.bp,
     programme.bp,
     teacher.bp,
     school.bp,
