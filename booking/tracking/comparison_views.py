@@ -66,10 +66,18 @@ class Drawing:
 
 
 def drawing_of(found: Comparison) -> Drawing:
-    most = max([point for curve in found.curves for point in curve.points if point is not None], default=0)
+    """The newest edition's line goes on to today, where it stands between two points."""
+    first, last = found.days[0], found.days[-1]
+    is_between = last < found.today < first
+    points = [
+        [(days, count) for days, count in zip(found.days, curve.points, strict=True) if count is not None]
+        for curve in found.curves
+    ]
+    if is_between:
+        points[0] = [*(each for each in points[0] if each[0] > found.today), (found.today, found.curves[0].same_day)]
+    most = max((count for line in points for _days, count in line), default=0)
     step = _round_step(most)
     top = step * max(1, -(-most // step))
-    first, last = found.days[0], found.days[-1]
 
     def x(days: int) -> float:
         return round(LEFT + (first - days) * (WIDTH - LEFT - RIGHT) / (first - last), 1)
@@ -78,17 +86,10 @@ def drawing_of(found: Comparison) -> Drawing:
         return round(HEIGHT - BOTTOM - count * (HEIGHT - TOP - BOTTOM) / top, 1)
 
     return Drawing(
-        lines=[
-            " ".join(
-                f"{x(days)},{y(count)}"
-                for days, count in zip(found.days, curve.points, strict=True)
-                if count is not None
-            )
-            for curve in found.curves
-        ],
+        lines=[" ".join(f"{x(days)},{y(count)}" for days, count in line) for line in points],
         grid=[(y(count), count) for count in range(0, top + 1, step)],
         marks=[(x(days), days) for days in found.days if days % 28 == 0],
-        today=x(found.today) if last < found.today < first else None,
+        today=x(found.today) if is_between else None,
     )
 
 
