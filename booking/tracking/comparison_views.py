@@ -13,14 +13,14 @@ from booking.core.dates import format_day
 from booking.core.i18n import _
 from booking.tracking.comparisons import Comparison, compared
 from booking.tracking.comparisons import comparison as compare
-from booking.tracking.views import Asked, _asked, bp, csv_answer
+from booking.tracking.views import Asked, asked_of, bp, csv_answer
 
 
 @bp.get("/<int:membership_id>/comparison")
 @signed_in_required
 def comparison(membership_id: int) -> str:
     """The figures of this edition and of earlier ones, and the bookings so many days before each week."""
-    asked = _asked(membership_id)
+    asked = asked_of(membership_id)
     found = _found(asked)
     return render_template(
         "tracking/comparison.html", asked=asked, found=found, drawing=drawing_of(found) if found else None
@@ -31,7 +31,7 @@ def comparison(membership_id: int) -> str:
 @signed_in_required
 def comparison_csv(membership_id: int) -> Response:
     """The same: figures first, then the curve, one column per edition."""
-    asked = _asked(membership_id)
+    asked = asked_of(membership_id)
     found = _found(asked) or abort(404)
     rows: list[list[object]] = [[str(line.label), *line.values, str(line.definition)] for line in found.lines]
     for number, days in enumerate(found.days):
