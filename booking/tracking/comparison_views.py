@@ -33,7 +33,14 @@ def comparison_csv(membership_id: int) -> Response:
     """The same: figures first, then the curve, one column per edition."""
     asked = asked_of(membership_id)
     found = _found(asked) or abort(404)
-    rows: list[list[object]] = [[str(line.label), *line.values, str(line.definition)] for line in found.lines]
+    rows: list[list[object]] = [
+        [
+            str(line.figures[0].label),
+            *("" if value is None else value for value in line.values),
+            str(line.figures[0].definition),
+        ]
+        for line in found.lines
+    ]
     for number, days in enumerate(found.days):
         words = _("Réservations %(days)d jours avant la semaine", days=days)
         counts = ["" if curve.points[number] is None else curve.points[number] for curve in found.curves]

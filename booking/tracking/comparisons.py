@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import case, func
 
@@ -13,7 +12,7 @@ from booking.bookings.models import Booking
 from booking.catalogue.models import Edition
 from booking.catalogue.rules.editions import PARIS
 from booking.core.db import db
-from booking.tracking.figures import board, taken_bookings
+from booking.tracking.figures import Figure, board, taken_bookings
 from booking.tracking.filters import Filters
 from booking.tracking.scope import Scope
 
@@ -24,17 +23,21 @@ STEP_DAYS = 7
 
 @dataclass(frozen=True)
 class Line:
-    """A figure in each edition, the newest first. change: from the edition before to the newest, in percent."""
+    """A figure of the board in each edition, the newest first."""
 
-    label: Any
-    definition: Any
-    values: list[int]
+    figures: list[Figure]
+
+    @property
+    def values(self) -> list[int | None]:
+        return [figure.value for figure in self.figures]
 
     @property
     def change(self) -> int | None:
-        if len(self.values) < 2 or not self.values[1]:
+        """From the edition before to the newest, in percent; of what counts something, not of a rate or a delay."""
+        if len(self.figures) < 2 or self.figures[0].unit:
             return None
-        return round(100 * (self.values[0] - self.values[1]) / self.values[1])
+        now, before = self.values[:2]
+        return round(100 * (now - before) / before) if now is not None and before else None
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,12 @@ def compared(edition: Edition, known: Sequence[Edition]) -> list[Edition]:
 
 
 def comparison(scope: Scope, editions: Sequence[Edition], filters: Filters, now: datetime) -> Comparison:
-    """Figures and curves of these editions, five statements each. The days of the filters are left out: no two years share them."""
+    """Figures and curves of these editions, a fixed number of statements each. The days of the filters are left out: no two years share them."""
     filters = replace(filters, first_on=None, last_on=None)
-    boards = [[figure for chapter in board(scope, each, filters) for figure in chapter.figures] for each in editions]
-    lines = [
-        Line(figures[0].label, figures[0].definition, [figure.value for figure in figures])
-        for figures in zip(*boards, strict=True)
+    boards = [
+        [figure for chapter in board(scope, each, filters).chapters for figure in chapter.figures] for each in editions
     ]
+    lines = [Line(list(figures)) for figures in zip(*boards, strict=True)]
     days = [STEP_DAYS * number for number in range(WEEKS_BEFORE, -2, -1)]
     today = (editions[0].starts_on - now.astimezone(PARIS).date()).days
     curves = [_curve(scope, each, filters, days, today, now) for each in editions]

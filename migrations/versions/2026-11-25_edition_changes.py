@@ -1,13 +1,13 @@
 """what administrators changed of editions, and which firms were invited to come back
 
-Revises: kept_places
+Revises: host_clock
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'edition_changes'
-down_revision = 'kept_places'
+down_revision = 'host_clock'
 branch_labels = None
 depends_on = None
 

@@ -65,8 +65,9 @@ def test_each_edition_is_counted_by_hand_on_the_same_day_before_its_week(two_edi
 
 def test_the_figures_are_those_of_the_board_and_their_change_is_in_percent(two_editions):
     found = comparison(HERE, two_editions, EVERYTHING, NOW)
-    booked = next(line for line in found.lines if line.values == [3, 6])
-    assert booked.change == -50
+    lines = {line.figures[0].code: line for line in found.lines}
+    assert (lines["bookings"].values, lines["bookings"].change) == ([3, 6], -50)
+    assert lines["fill"].change is None
     assert {line.change for line in found.lines if not line.values[1]} <= {None}
 
 
