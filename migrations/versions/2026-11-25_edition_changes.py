@@ -1,13 +1,13 @@
 """what administrators changed of editions, and which firms were invited to come back
 
-Revises: host_clock
+Revises: told_to_an_officer
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'edition_changes'
-down_revision = 'host_clock'
+down_revision = 'told_to_an_officer'
 branch_labels = None
 depends_on = None
 
