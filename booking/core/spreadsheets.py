@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -19,6 +19,21 @@ def csv_bytes(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> bytes:
     writer.writerow([safe_cell(str(heading)) for heading in headings])
     writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
+
+
+def csv_lines(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """The same file a thousand rows at a time, for tables that are not held in memory."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    text.write("\ufeff")
+    writer.writerow([safe_cell(str(heading)) for heading in headings])
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([safe_cell(cell) for cell in row])
+        if number % 1000 == 0:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
 
 
 def safe_cell(value: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -18,6 +20,7 @@ from booking.catalogue.models import Edition
 from booking.catalogue.queries import current_edition, editions
 from booking.catalogue.rules.wording import KIND_WORDS
 from booking.companies.rules import sectors
+from booking.core import clock
 from booking.core.db import db
 from booking.core.i18n import _, _l
 from booking.core.spreadsheets import CSV_TYPE, csv_bytes
@@ -92,6 +95,23 @@ class Asked:
         edition = {"edition": self.edition.slug} if self.edition else {}
         return {**edition, **self.filters.query()}
 
+    @property
+    def about(self) -> list[tuple[str, str]]:
+        """What an export is of, for its sheet of definitions."""
+        known = [(_("Territoire"), self.scope.name), (_("Édition"), self.edition.name if self.edition else "")]
+        filters = ", ".join(f"{name}={value}" for name, value in self.filters.query().items())
+        return [
+            *known,
+            (_("Filtres"), filters or _("aucun")),
+            (_("Établi le"), f"{clock.now():%d/%m/%Y %H:%M} UTC"),
+            ("", ""),
+        ]
+
+    @property
+    def about_json(self) -> dict[str, Any]:
+        edition = self.edition.slug if self.edition else None
+        return {"territory": self.scope.name, "edition": edition, "filters": self.filters.query()}
+
     def choices(self) -> list[tuple[str, Any, list[tuple[str, Any]]]]:
         """The lists of the filter form: name, label, values."""
         return [
@@ -164,14 +184,21 @@ def board(membership_id: int) -> str:
     )
 
 
-@bp.get("/<int:membership_id>/board.csv")
+@bp.get("/<int:membership_id>/board.<any(csv, xlsx, json):form>")
 @signed_in_required
-def board_csv(membership_id: int) -> Response:
+def board_export(membership_id: int, form: str) -> Response:
     """The figures of the board, with their definitions."""
     asked = asked_of(membership_id)
     edition = asked.edition or abort(404)
-    table = exports.figures_table(figures.board(asked.scope, edition, asked.filters).chapters)
-    return csv_answer("tableau-de-bord", (_("Chapitre"), _("Chiffre"), _("Valeur"), _("Unité"), _("Définition")), table)
+    chapters = figures.board(asked.scope, edition, asked.filters).chapters
+    name = "tableau-de-bord"
+    if form == "json":
+        return _download(
+            name, form, BytesIO(json.dumps({**asked.about_json, "figures": exports.figures_json(chapters)}).encode())
+        )
+    if form == "xlsx":
+        return _download(name, form, exports.figures_xlsx(chapters, asked.about, clock.now()))
+    return _download(name, form, BytesIO(exports.figures_csv(chapters)))
 
 
 @bp.get("/<int:membership_id>/<any(activities, slots, bookings, schools):what>")
@@ -188,15 +215,32 @@ def rows(membership_id: int, what: str) -> str:
     )
 
 
-@bp.get("/<int:membership_id>/<any(activities, slots, bookings, schools):what>.csv")
+@bp.get("/<int:membership_id>/<any(activities, slots, bookings, schools):what>.<any(csv, xlsx, json):form>")
 @signed_in_required
-def rows_csv(membership_id: int, what: str) -> Response:
-    """The same rows, all of them, for a spreadsheet."""
+def rows_export(membership_id: int, what: str, form: str) -> Response:
+    """The same rows, all of them, for a spreadsheet or a program."""
     asked = asked_of(membership_id)
     edition = asked.edition or abort(404)
-    _title, rows_of = ROWS[what]
-    found = queries.all_of(rows_of(asked.scope, edition, asked.filters, **asked.narrowed(what)))
-    return csv_answer(what, exports.SHEETS[what].headings, exports.rows_of(what, found))
+    export = exports.Export(what, asked.scope, edition, asked.filters, asked.narrowed(what))
+    definitions = [*asked.about, *exports.figure_definitions()]
+    return _download(what, form, exports.file_of(export, form, definitions, clock.now()))
+
+
+EXPORT_TYPES = {"csv": CSV_TYPE, "xlsx": exports.XLSX_TYPE, "json": "application/json"}
+
+
+def _download(name: str, form: str, content: IO[bytes]) -> Response:
+    """A file for this reader alone."""
+    answer = Response(_pieces(content), content_type=EXPORT_TYPES[form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="etabli-{name}.{form}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(65536):
+            yield piece
 
 
 def csv_answer(name: str, headings: Sequence[Any], table: list[list[Any]]) -> Response:

@@ -3,10 +3,13 @@ is planted outside of it, must read the same."""
 
 from __future__ import annotations
 
+import io
+import itertools
 import re
 from datetime import UTC, datetime
 
 import pytest
+from openpyxl import load_workbook
 
 from booking.accounts.models import ScopeKind
 from booking.bookings.models import BookingEvent, Feedback
@@ -29,7 +32,7 @@ TERRITORIES = [
     (ScopeKind.GROUP, "1"),
 ]
 # What a page's address asks beside the membership.
-CHOICES = {"what": ("activities", "slots", "bookings", "schools")}
+CHOICES = {"what": ("activities", "slots", "bookings", "schools"), "form": ("csv", "xlsx", "json")}
 FILTERS = ("", "?school_kind=college", "?departement=33", "?kind=site_visit&level=4E")
 
 
@@ -46,12 +49,11 @@ def addresses(app, membership_id: int) -> list[str]:
             continue
         if asked == set():
             found.append(rule.rule.replace("<int:membership_id>", str(membership_id)))
-        elif asked == {"what"}:
-            for what in CHOICES["what"]:
-                found.append(
-                    re.sub(r"<any\(.*?\):what>", what, rule.rule.replace("<int:membership_id>", str(membership_id)))
-                )
-    return found
+        elif asked <= {"what", "form"}:
+            page = rule.rule.replace("<int:membership_id>", str(membership_id))
+            for what, form in itertools.product(CHOICES["what"], CHOICES["form"]):
+                found.append(re.sub(r"<any\(.*?\):form>", form, re.sub(r"<any\(.*?\):what>", what, page)))
+    return list(dict.fromkeys(found))
 
 
 def plant(departement: str, commune: str, word: str, school=None, **site) -> None:
@@ -99,6 +101,9 @@ def read(client, address: str) -> str:
     answer = client.get(address)
     # A group of schools has neither people to accept (403) nor rounds (404): that may not depend on others either.
     assert answer.status_code in (200, 403, 404), address
+    if address.partition("?")[0].endswith(".xlsx") and answer.status_code == 200:
+        book = load_workbook(io.BytesIO(answer.data))
+        return "\n".join(repr(row) for sheet in book for row in sheet.iter_rows(values_only=True))
     # Tokens change with each answer; nothing else may.
     return re.sub(r'name="csrf_token"[^>]*value="[^"]*"', "", answer.get_data(as_text=True))
 
