@@ -14,7 +14,7 @@ COMPILED := $(CATALOGUES:.po=.mo)
 # Compiled modules are kept whatever the environment says: without them each process takes seconds to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-deep check format translations clean
+.PHONY: help run test test-deep bench check format translations clean
 
 # The list below is made of the comments that follow each target's name.
 help: ## Say what can be made
@@ -28,6 +28,9 @@ test: $(VENV)/.installed-dev $(COMPILED) ## Run the tests
 
 test-deep: $(VENV)/.installed-dev $(COMPILED) ## Run the tests and the long ones
 	$(BIN)/python -m pytest -m "deep or not deep" -n $(PYTEST_WORKERS) --dist worksteal $(ARGS)
+
+bench: $(VENV)/.installed-dev ## Measure the fair allocation: seconds, memory, proven gap, against first come and a draw
+	@$(BIN)/python -m tests.bench.allocation
 
 check: $(VENV)/.installed-dev ## Check format, style, types, imports, templates and catalogues
 	$(BIN)/ruff format --check .

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
+from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from booking.matching.allocation import (
@@ -22,9 +23,11 @@ from booking.matching.allocation import (
     figures_of,
     first_come,
     from_json,
+    large,
     placements_digest,
     random_draw,
 )
+from booking.matching.allocation.formulation import all_left, program_of
 from booking.matching.allocation.instance import in_order
 from booking.matching.allocation.tables import Aims, aims_of, broken_rules, tables_of
 
@@ -92,12 +95,37 @@ def test_the_road_for_large_rounds_breaks_no_limit_and_its_bounds_hold(instance)
         assert found.levels[0].bound >= best.served >= found.levels[0].value
 
 
+@settings(max_examples=60, deadline=None)
+@given(rounds(most_classes=6))
+def test_borders_between_districts_keep_the_limits_and_the_proof(instance):
+    tables = tables_of(in_order(instance))
+    assume(tables.size)
+    with mock.patch.object(large, "DISTRICT_CLASSES", 1):
+        found = allocate(instance, exact_columns=0)
+    assert broken_rules(tables, tables.columns_of(found.placements)) == []
+    best = allocate(instance).levels[0].value
+    assert found.levels[0].value <= best <= found.levels[0].bound
+    columns = np.arange(tables.size)
+    program = program_of(tables, columns, all_left(tables), with_covers=True)
+    for district in (tables.slot_of, tables.slot_of % 2, tables.slot_of * 0):
+        assert best <= large.most_served(tables, program, district)
+
+
+def test_what_is_lost_at_the_borders_is_little():
+    instance = crowded()
+    with mock.patch.object(large, "DISTRICT_CLASSES", 100):
+        found = allocate(instance, exact_columns=0)
+    best = allocate(instance)
+    assert found.levels[0].value <= best.levels[0].value <= found.levels[0].bound
+    assert found.levels[0].gap <= 0.05
+
+
 @settings(max_examples=30, deadline=None)
 @given(rounds(most_classes=6), st.integers(0, 1000))
 def test_the_order_of_the_rows_changes_nothing(instance, number):
     other = shuffled(instance, number)
     assert digest(instance) == digest(other)
-    for exact_columns in (0, 3000):
+    for exact_columns in (0, 6000):
         first, second = (allocate(each, exact_columns=exact_columns) for each in (instance, other))
         assert first == second
 

@@ -151,19 +151,6 @@ def covers(here: Ints, sizes: Ints, most: int, pupils: int) -> Iterator[Row]:
             yield here[members], np.ones(len(members)), float(j)
 
 
-def violated_covers(here: Ints, sizes: Ints, most: int, pupils: int, values: Floats) -> Iterator[Row]:
-    """The extended covers of a slot that these values of its columns break."""
-    order = np.argsort(-sizes, kind="stable")
-    size, value = sizes[order], values[order]
-    total = np.concatenate(([0], np.cumsum(size)))
-    sums = np.concatenate(([0.0], np.cumsum(value)))
-    for j in range(1, most):
-        for last, smaller in _cover_sets(size, total, j, pupils):
-            if sums[last + 1] + value[smaller] > j + 1e-4:
-                members = np.append(order[: last + 1], order[smaller])
-                yield here[members], np.ones(len(members)), float(j)
-
-
 def _cover_sets(size: Ints, total: Ints, j: int, pupils: int) -> Iterator[tuple[int, int]]:
     """(last, smaller): the classes 0 … last, largest first, and one smaller class; any j + 1 of them are too many pupils."""
     for smaller in range(len(size) - 1, j - 1, -1):

@@ -1,4 +1,4 @@
-"""HiGHS, the exact solver, as three calls: make a program, solve its relaxation again and again, solve it in whole numbers.
+"""HiGHS, the exact solver, as two calls: a program's relaxation, and the program in whole numbers.
 
 One thread, a fixed seed, a count of nodes and never a clock: the same program always gives the same answer.
 """
@@ -33,33 +33,26 @@ class Relaxed:
     duals: Floats
 
 
-class Relaxation:
-    """A program without the demand for whole numbers, kept open: what was found helps with what comes next."""
-
-    def __init__(self, size: int, rows: Sequence[Row], worth: Floats) -> None:
-        self._highs = _solver()
-        self._highs.passModel(_model(size, rows, worth))
-        self._size = size
-
-    def add(self, rows: Sequence[Row]) -> None:
-        for columns, coefficients, most in rows:
-            self._highs.addRow(-highspy.kHighsInf, most, len(columns), columns.astype(np.int32), coefficients)
-
-    def aim_at(self, worth: Floats) -> None:
-        self._highs.changeColsCost(self._size, np.arange(self._size, dtype=np.int32), worth)
-
-    def solve(self) -> Relaxed:
-        self._highs.run()
-        status = self._highs.getModelStatus()
-        if status not in _OK:
-            raise NotSolved(self._highs.modelStatusToString(status))
-        found = self._highs.getSolution()
-        return Relaxed(
-            worth=self._highs.getInfo().objective_function_value,
-            values=np.array(found.col_value),
-            reduced_costs=np.array(found.col_dual),
-            duals=np.array(found.row_dual),
-        )
+def relax(size: int, rows: Sequence[Row], worth: Floats) -> Relaxed:
+    """The program without the demand for whole numbers, by the method of interior points: prices, not corners."""
+    highs = _solver()
+    highs.setOptionValue("solver", "ipm")
+    highs.setOptionValue("run_crossover", "off")
+    highs.passModel(_model(size, rows, worth))
+    highs.run()
+    if highs.getModelStatus() not in _OK:
+        # Rarely it stops short of its accuracy; corners then.
+        highs.setOptionValue("solver", "simplex")
+        highs.run()
+    if (status := highs.getModelStatus()) not in _OK:
+        raise NotSolved(highs.modelStatusToString(status))
+    found = highs.getSolution()
+    return Relaxed(
+        worth=highs.getInfo().objective_function_value,
+        values=np.array(found.col_value),
+        reduced_costs=np.array(found.col_dual),
+        duals=np.array(found.row_dual),
+    )
 
 
 @dataclass(frozen=True)
@@ -73,15 +66,17 @@ class Whole:
 
 
 def solve_whole(
-    size: int, rows: Sequence[Row], worth: Floats, *, nodes: int, start: Floats | None = None, slack: float = 0.0
-) -> Whole:
+    size: int, rows: Sequence[Row], worth: Floats, *, nodes: int, start: Floats | None = None, slack: float = 0.0,
+    gap: float = 0.0,
+) -> Whole:  # fmt: skip
     """The best whole solution, or the best one seen when the count of nodes runs out; never stopped by a clock.
 
-    slack: how much less than the best is as good (just under 1 where every worth is a whole number).
+    slack: how much less than the best is as good (just under 1 where every worth is a whole number); gap: the same as a
+    share of the best.
     """
     highs = _solver()
     highs.setOptionValue("mip_max_nodes", nodes)
-    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_rel_gap", gap)
     highs.setOptionValue("mip_abs_gap", max(slack, 1e-6))
     highs.passModel(_model(size, rows, worth, whole=True))
     if start is not None:

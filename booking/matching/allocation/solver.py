@@ -1,8 +1,7 @@
 """The fair allocation: classes served by weight, then the ranks they obtain, then distance, each proven before the next.
 
 A round falls into parts that share no class, slot or capped school. Small parts are solved exactly, aim after aim. A
-large part goes through its relaxation, tightened by covers, is rounded where the relaxation hesitates, and improved
-where it lost something; the relaxation of each aim then proves how far the result can be from the best.
+large part is cut into districts, each of them shared out exactly, and proven near the best at its borders' prices.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from booking.matching.allocation.large import solve_large
 from booking.matching.allocation.parts import parts_of
 from booking.matching.allocation.tables import Ints, aims_of, broken_rules, tables_of
 
-# Parts of up to so many columns are solved exactly: seconds. Larger ones take the road of the relaxation.
-EXACT_COLUMNS = 3000
+# Parts of up to so many columns are solved exactly: ten seconds. Larger ones are cut into districts.
+EXACT_COLUMNS = 6000
 # Parts smaller than this are put together until they fill it: the solver's own start-up would cost more than they do.
 BATCH_COLUMNS = 300
 NODES = 20_000
