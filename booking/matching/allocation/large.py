@@ -101,13 +101,18 @@ def _at_home(search: _Search, district: Ints) -> Flags:
 
 def _grant_best(search: _Search, columns: Ints) -> None:
     """Grant the best choice among columns that are not granted, within what is left."""
-    left = left_by(search.tables, search.granted)
-    fits = search.tables.pupils[search.tables.class_of[columns]] <= left.slot_pupils[search.tables.slot_of[columns]]
-    columns = columns[fits & (left.slot_classes[search.tables.slot_of[columns]] > 0)]
+    tables = search.tables
+    left = left_by(tables, search.granted)
+    slot_of, class_of = tables.slot_of[columns], tables.class_of[columns]
+    owner = np.full(len(tables.slot_pupils), -1, dtype=np.int64)
+    owner[tables.slot_of[search.granted]] = tables.school_of[tables.class_of[search.granted]]
+    is_elsewhere = tables.one_school[slot_of] & (owner[slot_of] >= 0) & (owner[slot_of] != tables.school_of[class_of])
+    fits = (tables.pupils[class_of] <= left.slot_pupils[slot_of]) & (left.slot_classes[slot_of] > 0)
+    columns = columns[fits & ~is_elsewhere]
     if not len(columns):
         return
-    program = program_of(search.tables, columns, left, with_covers=True)
-    worth = blended(search.tables, program)
+    program = program_of(tables, columns, left, with_covers=True)
+    worth = blended(tables, program)
     found = solve_whole(program.size, program.rows, worth, nodes=DISTRICT_NODES, gap=DISTRICT_GAP)
     search.granted[columns[found.values[: len(columns)] > 0.5]] = True
 
@@ -117,10 +122,10 @@ def most_served(tables: Tables, program: Program, district: Ints, stop: Callable
     relaxed = relax(program.size, program.rows, program.served)
     district = np.append(district, _districts_of_helpers(program, district))
     worth, rows_of, bound = _priced(program, relaxed, district)
-    for number, here in enumerate(positions_by(district)):
+    for here in positions_by(district):
         place = np.zeros(program.size, dtype=np.int64)
         place[here] = np.arange(len(here))
-        rows = [(place[columns], coefficients, most) for columns, coefficients, most in rows_of[number]]
+        rows = [(place[columns], coefficients, most) for columns, coefficients, most in rows_of[int(district[here[0]])]]
         if stop and stop():
             return int(program.served.sum())
         bound += solve_whole(len(here), rows, worth[here], nodes=DISTRICT_NODES, gap=DISTRICT_GAP).bound
