@@ -19,6 +19,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     visit_views,
 )
 from booking.tracking.silence import views as silence_views  # noqa: F401
+from booking.tracking.summary import views as summary_views  # noqa: F401
 
 
 def init_app(app: Flask) -> None:

@@ -79,11 +79,11 @@ def comparison(scope: Scope, editions: Sequence[Edition], filters: Filters, now:
     lines = [Line(list(figures)) for figures in zip(*boards, strict=True)]
     days = [STEP_DAYS * number for number in range(WEEKS_BEFORE, -2, -1)]
     today = (editions[0].starts_on - now.astimezone(PARIS).date()).days
-    curves = [_curve(scope, each, filters, days, today, now) for each in editions]
+    curves = [curve_of(scope, each, filters, days, today, now) for each in editions]
     return Comparison(list(editions), lines, days, curves, today)
 
 
-def _curve(scope: Scope, edition: Edition, filters: Filters, days: Sequence[int], today: int, now: datetime) -> Curve:
+def curve_of(scope: Scope, edition: Edition, filters: Filters, days: Sequence[int], today: int, now: datetime) -> Curve:
     """Bookings that hold a place, by the day they were made, added up."""
     ends = [_end_of(edition.starts_on, before) for before in (*days, today)]
     sums = [func.coalesce(func.sum(case((Booking.created_at < end, 1), else_=0)), 0) for end in ends]

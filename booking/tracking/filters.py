@@ -82,6 +82,11 @@ class Filters:
             conditions.append(SchoolClass.level_code == self.level)
         return query.where(*conditions)
 
+    def of_schools(self, query: Select[Any]) -> Select[Any]:
+        """A query over schools: what an activity, a class or a date would narrow does not apply."""
+        here = [School.departement_code == self.departement] if self.departement else []
+        return query.where(*here, *self._about_school())
+
     @property
     def reads(self) -> set[type]:
         """The tables beside the booking's own that `of_bookings` asks."""

@@ -21,11 +21,14 @@ FONTS = "fonts/papers"
 _ONE_AT_A_TIME = Lock()
 
 
-def pdf_of(content: dict[str, Any], made_at: datetime) -> bytes:
-    """The PDF of a paper's content. The same content and moment give the same bytes."""
+def pdf_of(content: dict[str, Any], made_at: datetime, layout: str = LAYOUT) -> bytes:
+    """The PDF of a paper's content. The same content and moment give the same bytes.
+
+    layout: another file of the templates that reads `sys.inputs.paper`.
+    """
     folder, fonts = Path(str(current_app.template_folder)), Path(str(current_app.static_folder), FONTS)
     with _ONE_AT_A_TIME:
-        made = _compiler(folder, fonts).compile(
+        made = _compiler(folder, fonts, layout).compile(
             format="pdf",
             sys_inputs={"paper": json.dumps(_drawable(content), ensure_ascii=False)},
             pdf_standards=["ua-1"],
@@ -36,9 +39,9 @@ def pdf_of(content: dict[str, Any], made_at: datetime) -> bytes:
 
 
 @cache
-def _compiler(folder: Path, fonts: Path) -> typst.Compiler:
+def _compiler(folder: Path, fonts: Path, layout: str) -> typst.Compiler:
     ours = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts)])
-    return typst.Compiler(str(folder / LAYOUT), root=str(folder), font_paths=ours)
+    return typst.Compiler(str(folder / layout), root=str(folder), font_paths=ours)
 
 
 def _drawable(value: Any) -> Any:

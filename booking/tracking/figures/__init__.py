@@ -24,7 +24,7 @@ from booking.tracking.figures.definitions import (
     Figure,
     StateLine,
 )
-from booking.tracking.figures.schools import Counts, Reached
+from booking.tracking.figures.schools import Counts, Reached, reached_by
 
 __all__ = [
     "DEFINITIONS",
@@ -46,6 +46,7 @@ __all__ = [
     "public_activities",
     "public_slots",
     "pupils_of_booking",
+    "reached_by",
     "taken_bookings",
     "total",
 ]

@@ -67,7 +67,40 @@ class Reached:
 
 
 def reached(scope: Scope, edition: Edition, filters: Filters) -> Reached:
-    """The bookings that hold a place, class by class, then school by school."""
+    """The bookings that hold a place, class by class, then school by school, then by kind of school."""
+    schools = _school_by_school(scope, edition, filters)
+    is_rural = case((Commune.population < RURAL_BELOW, 1), (Commune.population >= RURAL_BELOW, 0))
+    alike = (School.kind, School.is_public, School.priority_education, is_rural)
+    query = (
+        select(*alike, func.count(), *(total(schools.c[name]) for name in NAMES))
+        .select_from(schools)
+        .join(School, School.id == schools.c.school_id)
+        .outerjoin(Commune, Commune.insee == School.commune_insee)
+        .group_by(*alike)
+    )
+    return Reached(
+        [
+            Cell(kind, is_public, priority, None if rural is None else bool(rural), Counts(*map(int, numbers)))
+            for kind, is_public, priority, rural, *numbers in db.session.execute(query)
+        ]
+    )
+
+
+def reached_by(
+    scope: Scope, edition: Edition, filters: Filters, part: Any, join: Callable[[Any], Any] = lambda query: query
+) -> dict[Any, Counts]:
+    """The same counts by a part of the territory. part: a column of the school, or of what `join` adds to it."""
+    schools = _school_by_school(scope, edition, filters)
+    query = select(part, func.count(), *(total(schools.c[name]) for name in NAMES)).select_from(schools)
+    query = join(query.join(School, School.id == schools.c.school_id)).group_by(part)
+    return {key: Counts(*map(int, numbers)) for key, *numbers in db.session.execute(query)}
+
+
+NAMES = ("classes", "pupils", "bookings", "participations", "classes_present", "pupils_present")
+
+
+def _school_by_school(scope: Scope, edition: Edition, filters: Filters) -> Any:
+    """A row for each school that has booked, with its sums."""
     is_class = Booking.level_code.is_not(None)
     came = Booking.state == State.ATTENDED
     classes = (
@@ -85,24 +118,8 @@ def reached(scope: Scope, edition: Edition, filters: Filters) -> Reached:
         .group_by(Booking.class_id, Booking.school_id)
         .subquery()
     )  # fmt: skip
-    names = ("classes", "pupils", "bookings", "participations", "classes_present", "pupils_present")
-    schools = (
-        select(classes.c.school_id, *(func.sum(classes.c[name]).label(name) for name in names))
+    return (
+        select(classes.c.school_id, *(func.sum(classes.c[name]).label(name) for name in NAMES))
         .group_by(classes.c.school_id)
         .subquery()
-    )
-    is_rural = case((Commune.population < RURAL_BELOW, 1), (Commune.population >= RURAL_BELOW, 0))
-    alike = (School.kind, School.is_public, School.priority_education, is_rural)
-    query = (
-        select(*alike, func.count(), *(total(schools.c[name]) for name in names))
-        .select_from(schools)
-        .join(School, School.id == schools.c.school_id)
-        .outerjoin(Commune, Commune.insee == School.commune_insee)
-        .group_by(*alike)
-    )
-    return Reached(
-        [
-            Cell(kind, is_public, priority, None if rural is None else bool(rural), Counts(*map(int, numbers)))
-            for kind, is_public, priority, rural, *numbers in db.session.execute(query)
-        ]
     )
