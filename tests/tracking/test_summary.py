@@ -12,7 +12,6 @@ import pytest
 from booking.accounts.models import ScopeKind
 from booking.bookings.rules.states import State
 from booking.core.db import transaction
-from booking.core.web import format_number
 from booking.schools import groups
 from booking.tracking.figures import EVERYTHING, Counts, board
 from booking.tracking.scope import Scope
