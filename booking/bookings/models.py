@@ -69,6 +69,11 @@ class Booking(Model):
             "level_code", "pupils", "adults", "girls", "present_pupils", "present_adults", "present_girls", "ended_by",
             "end_reason", "host_asked_at", "host_answered_at",
         ),
+        # The bookings that were only declared afterwards: of most editions there are none.
+        Index(
+            "ix_booking_declared", "edition_id",
+            sqlite_where=text("origin = 'declared'"), postgresql_where=text("origin = 'declared'"),
+        ),
         UniqueConstraint("booked_by_id", "idempotency_key"),
         CheckConstraint("pupils > 0 AND pupils <= 200", name="pupils_plausible"),
         CheckConstraint("adults >= 0 AND adults <= 40", name="adults_plausible"),

@@ -6,6 +6,7 @@ from flask import Flask
 
 from booking.tracking import (  # noqa: F401  (they add pages to the same blueprint)
     comparison_views,
+    declared_views,
     feedback_views,
     groups_views,
     label_views,

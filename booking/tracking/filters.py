@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
+from booking.bookings.declared.models import DeclaredVisit
 from booking.bookings.models import Booking
 from booking.catalogue.models import Activity, ActivityKind, ActivityLevel, Slot
-from booking.companies.models import Site
+from booking.companies.models import Company, Site
 from booking.core.i18n import _
 from booking.matching.rounds.rules import USUAL_WEIGHTS
 from booking.schools.models import School, SchoolClass, SchoolKind
@@ -72,6 +73,24 @@ class Filters:
         if self.level:
             conditions.append(Booking.level_code == self.level)
         return query.where(*conditions, *self._about_school())
+
+    def of_declared(self, query: Select[Any]) -> Select[Any]:
+        """A query over visits declared, joined to their school. sector: that of a firm known here."""
+        conditions = self._about_school()
+        for value, column in (
+            (self.departement, DeclaredVisit.departement_code), (self.level, DeclaredVisit.level_code),
+            (self.kind, DeclaredVisit.kind),
+        ):  # fmt: skip
+            if value:
+                conditions.append(column == value)
+        if self.sector:
+            firms = select(Company.id).where(Company.sector == self.sector)
+            conditions.append(DeclaredVisit.company_id.in_(firms))
+        if self.first_on:
+            conditions.append(DeclaredVisit.visited_on >= self.first_on)
+        if self.last_on:
+            conditions.append(DeclaredVisit.visited_on <= self.last_on)
+        return query.where(*conditions)
 
     def of_needs(self, query: Select[Any]) -> Select[Any]:
         """A query over needs joined to their class and school: what an activity or a date would narrow does not apply."""

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, true
 
 from booking.accounts.models import Membership, ScopeKind
 from booking.accounts.queries import departements_of, group_of
+from booking.bookings.declared.models import DeclaredVisit
 from booking.bookings.models import Booking
 from booking.catalogue.models import Activity, Slot
 from booking.companies.models import Site
@@ -41,6 +42,10 @@ class Scope:
     def schools(self, query: Select[Any]) -> Select[Any]:
         """A query over bookings, kept to those of the territory's schools."""
         return query.where(self._of_schools(Booking.departement_code, Booking.school_id))
+
+    def declared(self, query: Select[Any]) -> Select[Any]:
+        """A query over visits declared, kept to those of the territory's schools."""
+        return query.where(self._of_schools(DeclaredVisit.departement_code, DeclaredVisit.school_id))
 
     def places(self, query: Select[Any]) -> Select[Any]:
         """A query over slots, kept to those that take place in the territory."""

@@ -6,13 +6,14 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pypdfium2 as pdfium
 import pytest
 from openpyxl import load_workbook
 
 from booking.accounts.models import ScopeKind
+from booking.bookings.declared.models import DeclaredVisit
 from booking.bookings.models import BookingEvent, Feedback
 from booking.bookings.rules.states import Actor, Answer, Event, State
 from booking.catalogue.models import ActivityKind
@@ -79,6 +80,10 @@ def plant(departement: str, commune: str, word: str, school=None, **site) -> Non
     wish = {"first_on": "2027-01-12", "last_on": "2027-01-15", "half": "any"}
     db.session.add(Need(class_id=school_class.id, school_id=school.id, teacher_id=school_class.owner_id, message=word, radius_km=50,
                         theme=word, sectors=["energie"], wishes=[wish], deadline_at=NOW, created_at=NOW, updated_at=NOW))  # fmt: skip
+    db.session.add(DeclaredVisit(edition_id=activity.edition_id, school_id=school.id, departement_code=departement, level_code="3E",
+                                 pupils=28, company_name=word, kind=ActivityKind.FORUM, visited_on=date(2027, 1, 20),
+                                 state=State.CONFIRMED, actor=Actor.TEACHER, declared_by_id=school_class.owner_id,
+                                 created_at=NOW, updated_by_id=school_class.owner_id, updated_at=NOW))  # fmt: skip
     make.make_site(make.make_company(f"{word} muette", silent_since=NOW), departement, **site)
     db.session.add(Report(activity_id=activity.id, departement_code=departement, ground=next(iter(Ground)), text=word, source="x",
                           created_at=NOW))  # fmt: skip
@@ -108,7 +113,7 @@ def read(client, address: str) -> str:
     if address.partition("?")[0].endswith(".pdf") and answer.status_code == 200:
         return "\n".join(page.get_textpage().get_text_range() for page in pdfium.PdfDocument(answer.data))
     # Tokens change with each answer; nothing else may.
-    return re.sub(r'name="csrf_token"[^>]*value="[^"]*"', "", answer.get_data(as_text=True))
+    return re.sub(r'name="(csrf_token|key)"[^>]*value="[^"]*"', "", answer.get_data(as_text=True))
 
 
 @pytest.mark.parametrize(("kind", "code"), TERRITORIES)
@@ -147,5 +152,7 @@ def test_the_whole_country_sees_it_all(essonne, app, client):
         "unmet",
         "unmet.csv",
         "paused",
+        "declared",
+        "declared.csv",
     ):
         assert "Dehors" in pages[f"/territory/{officer.memberships[0].id}/{page}"], page

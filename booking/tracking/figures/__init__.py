@@ -12,6 +12,7 @@ from booking.tracking.figures.counted import (
     taken_bookings,
     total,
 )
+from booking.tracking.figures.declared import Together, declared_in, declared_visits
 from booking.tracking.figures.definitions import (
     DEFINITIONS,
     FIRM,
@@ -41,8 +42,11 @@ __all__ = [
     "Figure",
     "Reached",
     "StateLine",
+    "Together",
     "board",
     "bookings_in",
+    "declared_in",
+    "declared_visits",
     "public_activities",
     "public_slots",
     "pupils_of_booking",

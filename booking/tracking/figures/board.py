@@ -27,6 +27,7 @@ from booking.tracking.figures.counted import (
     total,
     when_class,
 )
+from booking.tracking.figures.declared import Together, together
 from booking.tracking.figures.definitions import DEFINITIONS, FIRM, PENDING, Chapter, DayLine, Ending, Figure, StateLine
 from booking.tracking.figures.moments import day_of
 from booking.tracking.figures.schools import Reached, reached
@@ -39,13 +40,17 @@ Values = dict[str, int | None]
 
 @dataclass(frozen=True)
 class Board:
-    """A territory in an edition, at one moment. reached: its classes and schools, by kind of school."""
+    """A territory in an edition, at one moment. reached: its classes and schools, by kind of school.
+
+    together: what was booked, what was declared, and both. The other figures are those of the bookings.
+    """
 
     chapters: list[Chapter]
     days: list[DayLine]
     by_state: list[StateLine]
     endings: list[Ending]
     reached: Reached
+    together: Together
 
     def value(self, code: str) -> int | None:
         """One figure by its code."""
@@ -53,7 +58,7 @@ class Board:
 
 
 def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> Board:
-    """All of it, in six statements whatever the size of the territory."""
+    """All of it, in as many statements whatever the size of the territory."""
     by_day = _places_by_day(scope, edition, filters)
     supply = _offers(scope, edition, filters)
     supply |= {code: sum(numbers[code] for numbers in by_day.values()) for code in ("slots", *PLACES)}
@@ -104,7 +109,8 @@ def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> Boar
     }
     chapters = [Chapter(code, title, _figures(values[code])) for code, title in CHAPTERS.items()]
     chapters[1].lost = supply["offered"] - supply["taken"] - supply["free"]
-    return Board(chapters, _days(by_day, taken), _by_state(tallies), _endings(tallies), classes)
+    both = together(scope, edition, filters, every)
+    return Board(chapters, _days(by_day, taken), _by_state(tallies), _endings(tallies), classes, both)
 
 
 CHAPTERS: dict[str, Any] = {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import State
@@ -66,9 +66,9 @@ class Reached:
         return found
 
 
-def reached(scope: Scope, edition: Edition, filters: Filters) -> Reached:
-    """The bookings that hold a place, class by class, then school by school, then by kind of school."""
-    schools = _school_by_school(scope, edition, filters)
+def reached(scope: Scope, edition: Edition, filters: Filters, *only: ColumnElement[bool]) -> Reached:
+    """The bookings that hold a place, class by class, then school by school, then by kind of school. only: fewer of them."""
+    schools = _school_by_school(scope, edition, filters, *only)
     is_rural = case((Commune.population < RURAL_BELOW, 1), (Commune.population >= RURAL_BELOW, 0))
     alike = (School.kind, School.is_public, School.priority_education, is_rural)
     query = (
@@ -99,7 +99,7 @@ def reached_by(
 NAMES = ("classes", "pupils", "bookings", "participations", "classes_present", "pupils_present")
 
 
-def _school_by_school(scope: Scope, edition: Edition, filters: Filters) -> Any:
+def _school_by_school(scope: Scope, edition: Edition, filters: Filters, *only: ColumnElement[bool]) -> Any:
     """A row for each school that has booked, with its sums."""
     is_class = Booking.level_code.is_not(None)
     came = Booking.state == State.ATTENDED
@@ -115,6 +115,7 @@ def _school_by_school(scope: Scope, edition: Edition, filters: Filters) -> Any:
             func.sum(when_class(Booking.present_pupils)).label("pupils_present"),
             reads=(),
         )
+        .where(*only)
         .group_by(Booking.class_id, Booking.school_id)
         .subquery()
     )  # fmt: skip
