@@ -27,9 +27,13 @@ PEOPLE = (
 @click.command("demo")
 @click.option("--if-empty", is_flag=True, help="Do nothing when the database already holds something.")
 @click.option("--reset", is_flag=True, help="Empty the database first (development only).")
+@click.option(
+    "--scale", type=click.Choice(["essonne", "national"]), default="essonne", show_default=True,
+    help="How much: a few firms and schools, or every school of the country with 13,000 activities and 120,000 bookings.",
+)  # fmt: skip
 @with_appcontext
 @click.pass_context
-def demo_command(context: click.Context, if_empty: bool, reset: bool) -> None:
+def demo_command(context: click.Context, if_empty: bool, reset: bool, scale: str) -> None:
     """Load a small, credible world: Essonne and its neighbours, one edition open now, people of every role."""
     if not services.is_empty():
         if if_empty:
@@ -40,7 +44,7 @@ def demo_command(context: click.Context, if_empty: bool, reset: bool) -> None:
         context.invoke(import_reference)
     try:
         with transaction():
-            loaded = services.load_demo()
+            loaded = services.load_demo(is_national=scale == "national")
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     click.echo(

@@ -106,6 +106,12 @@ def siren_of(number: int) -> str:
     return body + luhn.calc_check_digit(body)
 
 
+def national_siren(number: int) -> str:
+    """The same for the firms of a whole country: up to 9,999 of them."""
+    body = f"0002{number:04d}"
+    return body + luhn.calc_check_digit(body)
+
+
 def siret_of(siren: str) -> str:
     """The SIRET of the company's first site."""
     body = f"{siren}0001"

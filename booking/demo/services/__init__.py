@@ -19,6 +19,7 @@ from booking.demo.services import (
     editions,
     labels,
     messages,
+    national,
     needs,
     offers,
     papers,
@@ -58,8 +59,10 @@ def is_empty() -> bool:
     return not any(db.session.scalar(select(model.id).limit(1)) for model in (Person, Company, Edition))
 
 
-def load_demo() -> Loaded:
+def load_demo(*, is_national: bool = False) -> Loaded:
     """Build the whole demo for the day of `clock.now()`: the same day gives the same demo.
+
+    is_national: with a teacher in every school, and an edition as large as the country's.
 
     Refuses: ReferenceIncomplete when a commune or a school it stands on is missing.
     """
@@ -78,6 +81,9 @@ def load_demo() -> Loaded:
     today.make_today(season, lambda day: not calendar.is_day_off_for_school(day), cast, offered)
     unavailable.make_unavailable(season, cast)
     rounds.make_rounds(season, known.current, cast)
+    if is_national:
+        db.session.flush()
+        national.make_national(season, known, cast)
     db.session.flush()
     return Loaded(*(_count(model) for model in (Company, Activity, Slot, Booking, Person)))
 
