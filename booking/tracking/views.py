@@ -29,6 +29,7 @@ from booking.schools.reference import levels
 from booking.territory.models import Departement
 from booking.tracking import exports, figures, queries
 from booking.tracking.filters import NO_PRIORITY, PRIORITY, RURAL_BELOW, Filters, Known, read_filters
+from booking.tracking.panels import panels_of
 from booking.tracking.scope import Scope, scope_of
 
 bp = Blueprint("tracking", __name__, url_prefix="/territory")
@@ -39,6 +40,8 @@ ROWS: dict[str, tuple[Any, Callable[..., Any]]] = {
     "bookings": (_l("Réservations des établissements"), queries.bookings),
     "schools": (_l("Établissements touchés"), queries.schools),
 }
+# What a board says first.
+HEADLINES = ("slots", "offered", "fill", "bookings", "classes", "pupils", "schools", "attended")
 # In an address: whoever ended a booking did not say why, or it is not known who did.
 UNSAID = "unsaid"
 STATUS_WORDS = {"public": _l("Public"), "private": _l("Privé")}
@@ -178,6 +181,8 @@ def board(membership_id: int) -> str:
         "tracking/board.html",
         asked=asked,
         board=board,
+        headlines=[board.figure(code) for code in HEADLINES] if board else [],
+        panels=panels_of(board, asked.filters) if board else [],
         shares=shares_of(board.reached) if board else [],
         rural_below=RURAL_BELOW,
         unsaid=UNSAID,

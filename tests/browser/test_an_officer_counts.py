@@ -31,10 +31,10 @@ def number(text: str) -> int:
 
 
 def figures_of(page: Page) -> dict[str, int]:
-    """By its words, each figure of the board as it is shown."""
-    words = page.locator(".figure dt").all_inner_texts()
-    values = page.locator(".figure dd").all_inner_texts()
-    return {label.strip(): number(value) for label, value in zip(words, values, strict=True)}
+    """By its words, each figure of the board that has a value, as it is shown; folded ones too."""
+    words = page.locator(".figure dt").all_text_contents()
+    values = page.locator(".figure dd").all_text_contents()
+    return {label.strip(): number(value) for label, value in zip(words, values, strict=True) if value != "–"}
 
 
 def table(page: Page, keyboard: Keyboard, link: str) -> list[dict[str, str]]:
@@ -78,14 +78,16 @@ def test_an_officer_filters_the_board_and_exports_what_it_shows(page: Page, monk
     assert narrowed["participations d’élèves"] == 51
 
     # The figures, as a table: the same, one for one
-    exported = table(page, keyboard, "Télécharger ces chiffres")
-    assert {row["Chiffre"]: int(row["Valeur"]) for row in exported} == narrowed
+    exported = table(page, keyboard, "csv")
+    assert {row["Chiffre"]: int(row["Valeur"]) for row in exported if row["Valeur"]} == narrowed
 
     # The rows behind a figure: their sum is the figure, on the screen and in the file
     page.reload()
+    keyboard.go_to("Ce qui est réservé")
+    page.keyboard.press("Enter")
     keyboard.press("participations d’élèves")
     assert page.locator("tbody tr").count() == 2
     assert "kind=site_visit" in page.url
-    rows = table(page, keyboard, "Télécharger toutes les lignes")
+    rows = table(page, keyboard, "csv")
     assert sum(int(row["Élèves"]) for row in rows) == narrowed["participations d’élèves"]
     assert len(rows) == narrowed["réservations"]

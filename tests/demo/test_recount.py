@@ -32,6 +32,8 @@ FILTERS = [ {"departement": "91"}, {"kind": "site_visit"}, {"sector": "metallurg
     {"first_on": date(2027, 1, 1), "kind": "classroom_workshop"}, {"last_on": date(2027, 1, 12), "level": "3E"},
 ]  # fmt: skip
 
+LINES = ("slots", "offered", "taken", "bookings", "participations", "pupils_present")
+
 
 @pytest.fixture
 def demo_rows(both_databases, app, now, loaded):
@@ -163,6 +165,17 @@ def test_the_board_says_what_the_bare_rows_say(demo_rows):
         board = figures.board(Scope(name, departements), edition, Filters(**asked))
         counted = {figure.code: figure.value for chapter in board.chapters for figure in chapter.figures}
         del counted["needs"]
+        # The lines of each table, to their totals.
+        for lines, codes in (
+            (board.days, LINES),
+            (board.weeks, LINES),
+            (board.kinds, LINES),
+            (board.sectors, LINES),
+            (board.levels, LINES[3:]),
+        ):
+            assert {code: sum(getattr(line, code) for line in lines) for code in codes} == {
+                c: counted[c] for c in codes
+            }
         assert counted == recount(demo_rows, edition.id, departements, asked), (edition.slug, name, asked)
         found += bool(counted["bookings"])
     assert found > 20

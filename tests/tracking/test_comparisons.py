@@ -9,7 +9,7 @@ import pytest
 from booking.accounts.models import ScopeKind
 from booking.bookings.rules.states import State
 from booking.catalogue.rules.editions import PARIS
-from booking.tracking.comparison_views import _round_step, drawing_of
+from booking.tracking.comparison_views import drawing_of
 from booking.tracking.comparisons import compared, comparison
 from booking.tracking.figures import EVERYTHING
 from booking.tracking.scope import Scope
@@ -91,18 +91,20 @@ def test_an_edition_stands_beside_the_last_ones_and_the_very_first(app):
 def test_the_page_and_its_csv_say_the_same_and_the_drawing_stays_in_its_frame(two_editions, client):
     found = comparison(HERE, two_editions, EVERYTHING, NOW)
     drawing = drawing_of(found)
-    places = [float(number) for line in drawing.lines for point in line.split() for number in point.split(",")]
-    assert all(0 <= number <= 640 for number in places)
+    # Of each edition the points that have come, and the newest stands where today is.
+    assert [line.values[-1] for line in drawing.series] == [(-48, 3), (7, 6)]
+    assert drawing.today == -48
     officer = make.make_officer(ScopeKind.DEPARTEMENT, "91")
     signed_in(client, officer)
     address = f"/territory/{officer.memberships[0].id}/comparison"
     text = client.get(address).get_data(as_text=True)
     assert "À 48 jours de la semaine" in text
-    assert text.count("<polyline") == 2
+    assert [f"color-{number}" in text.split('role="img"')[1].split("</svg>")[0] for number in range(3)] == [
+        True,
+        True,
+        False,
+    ]
+    assert 'class="today"' in text
     sheet = client.get(f"{address}.csv").get_data(as_text=True)
     assert "Réservations 42 jours avant la semaine;;4;" in sheet
     assert client.get(f"{address}?edition=2026&from=2026-01-01").status_code == 200
-
-
-def test_a_round_step_leaves_five_lines_at_most(app):
-    assert [_round_step(most) for most in (0, 5, 6, 24, 26, 180, 120_000)] == [1, 1, 2, 5, 10, 50, 50_000]

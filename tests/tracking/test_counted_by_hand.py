@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import event, select
 
 from booking.accounts.models import Person, ScopeKind
 from booking.bookings import services
 from booking.bookings.rules.states import TAKEN, Actor, State
-from booking.catalogue.models import ActivityKind, ConfirmationMode
+from booking.catalogue.models import ActivityKind, ConfirmationMode, Slot
 from booking.core.db import db, transaction
 from booking.matching.models import Need, NeedState
 from booking.schools.models import Audience, SchoolKind
 from booking.tracking import figures, queries
 from booking.tracking.figures.answers import median_of
 from booking.tracking.filters import Filters
+from booking.tracking.panels import panels_of
 from booking.tracking.scope import Scope, scope_of
 from tests import make
 from tests.conftest import NOW
@@ -129,10 +131,80 @@ def test_schools_are_told_apart_and_each_way_of_it_adds_up_to_the_whole(edition)
 
 
 def test_each_day_says_what_is_offered_and_booked(edition):
-    days = {line.day: line for line in figures.board(EVERYWHERE, edition).days}
+    days = {line.key: line for line in figures.board(EVERYWHERE, edition).days}
     assert {day: (line.slots, line.bookings, line.participations, line.pupils_present) for day, line in days.items()} == {
         date(2026, 11, 17): (1, 3, 57, 25), date(2027, 1, 12): (1, 2, 48, 0), date(2027, 1, 14): (1, 2, 43, 24),
     }  # fmt: skip
+
+
+def told(lines):
+    return {
+        line.key: (line.slots, line.offered, line.taken, line.bookings, line.participations, line.pupils_present)
+        for line in lines
+    }
+
+
+def test_kinds_sectors_levels_and_weeks_are_told_apart_and_add_up_to_the_whole(edition):
+    for slot, taken in zip(db.session.scalars(select(Slot).order_by(Slot.local_start)), (20, 30, 7), strict=True):
+        slot.taken_pupils, slot.taken_classes = taken, 1
+    db.session.commit()
+    board = figures.board(EVERYWHERE, edition)
+    visits, forum = (2, 400, 50, 5, 105, 25), (1, 32, 7, 2, 43, 24)
+    assert told(board.kinds) == {"site_visit": visits, "forum": forum}
+    assert told(board.sectors) == {"metallurgie-mecanique": tuple(map(sum, zip(visits, forum, strict=True)))}
+    # The school in a village has a class of 4e too; of the teachers there is a booking, and no pupil.
+    assert {key: numbers[3:] for key, numbers in told(board.levels).items()} == {
+        "4E": (4, 88, 49), "2GT": (2, 60, 0), None: (1, 0, 0),
+    }  # fmt: skip
+    assert {str(day): numbers[3:] for day, numbers in told(board.weeks).items()} == {
+        "2026-11-16": (3, 57, 25), "2027-01-11": (4, 91, 24),
+    }  # fmt: skip
+    whole = [
+        board.value(code) for code in ("slots", "offered", "taken", "bookings", "participations", "pupils_present")
+    ]
+    for lines in (board.days, board.weeks, board.kinds, board.sectors):
+        assert [sum(column) for column in zip(*told(lines).values(), strict=True)] == whole
+    assert [sum(column) for column in zip(*told(board.levels).values(), strict=True)][3:] == whole[3:]
+
+
+def test_each_line_of_a_chart_s_table_leads_to_the_bookings_it_counts(edition, client):
+    officer = make.make_officer(ScopeKind.NATIONAL, None)
+    signed_in(client, officer)
+    board = figures.board(EVERYWHERE, edition)
+    followed = 0
+    for panel in panels_of(board, Filters()):
+        place = next((n for n, heading in enumerate(panel.columns) if str(heading) == "Réservations"), 0)
+        for row in panel.rows:
+            if row.query:
+                answer = client.get(f"/territory/{officer.memberships[0].id}/bookings.csv", query_string=row.query)
+                assert len(answer.data.decode("utf-8-sig").splitlines()) - 1 == row.numbers[place], (panel.code, row)
+                followed += 1
+    assert followed == 2 + 9 + 3 + 2 + 1 + 2 + 3 + 2
+
+
+def test_a_board_asks_the_same_number_of_statements_whatever_it_counts(edition):
+    def statements() -> int:
+        seen: list[str] = []
+
+        def count(_connection, _cursor, statement, *_rest):
+            seen.append(statement)
+
+        # Read again after a commit, before what is counted.
+        assert edition.id
+        event.listen(db.engine, "before_cursor_execute", count)
+        try:
+            panels_of(figures.board(EVERYWHERE, edition), Filters())
+        finally:
+            event.remove(db.engine, "before_cursor_execute", count)
+        return len(seen)
+
+    few = statements()
+    for day in range(4, 9):
+        slot = make.make_slot(
+            make.make_activity(kind=ActivityKind.OPEN_DAY, sector="energie"), datetime(2027, 1, day, 9)
+        )
+        make.make_booking(slot, make.make_class(level_code="3E"), state=State.CONFIRMED)
+    assert statements() == few
 
 
 def test_endings_are_told_by_who_and_why_and_lead_to_their_rows(edition, client):

@@ -23,6 +23,7 @@ from booking.tracking.figures.definitions import (
     Chapter,
     Ending,
     Figure,
+    Line,
     StateLine,
 )
 from booking.tracking.figures.schools import Counts, Reached, reached_by
@@ -40,6 +41,7 @@ __all__ = [
     "Counts",
     "Ending",
     "Figure",
+    "Line",
     "Reached",
     "StateLine",
     "Together",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import case, func
@@ -24,11 +24,12 @@ from booking.tracking.figures.counted import (
     public_activities,
     public_slots,
     pupils_of_booking,
+    taken_bookings,
     total,
     when_class,
 )
 from booking.tracking.figures.declared import Together, together
-from booking.tracking.figures.definitions import DEFINITIONS, FIRM, PENDING, Chapter, DayLine, Ending, Figure, StateLine
+from booking.tracking.figures.definitions import DEFINITIONS, FIRM, PENDING, Chapter, Ending, Figure, Line, StateLine
 from booking.tracking.figures.moments import day_of
 from booking.tracking.figures.schools import Reached, reached
 from booking.tracking.filters import Filters
@@ -43,26 +44,45 @@ class Board:
     """A territory in an edition, at one moment. reached: its classes and schools, by kind of school.
 
     together: what was booked, what was declared, and both. The other figures are those of the bookings.
+
+    The lines of days, kinds, sectors and levels each add up to the whole. A slot may suit several levels: only bookings,
+    participations and presences are told by level.
     """
 
     chapters: list[Chapter]
-    days: list[DayLine]
+    days: list[Line]
+    kinds: list[Line]
+    sectors: list[Line]
+    levels: list[Line]
     by_state: list[StateLine]
     endings: list[Ending]
     reached: Reached
     together: Together
 
-    def value(self, code: str) -> int | None:
+    @property
+    def weeks(self) -> list[Line]:
+        """The days again, week by week, each by its Monday."""
+        lines: dict[date, Line] = {}
+        for day in self.days:
+            monday = day.key - timedelta(days=day.key.weekday())
+            _add(lines.setdefault(monday, Line(monday)), day)
+        return list(lines.values())
+
+    def figure(self, code: str) -> Figure:
         """One figure by its code."""
-        return next(figure.value for chapter in self.chapters for figure in chapter.figures if figure.code == code)
+        return next(figure for chapter in self.chapters for figure in chapter.figures if figure.code == code)
+
+    def value(self, code: str) -> int | None:
+        return self.figure(code).value
 
 
 def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> Board:
     """All of it, in as many statements whatever the size of the territory."""
-    by_day = _places_by_day(scope, edition, filters)
+    places = _places(scope, edition, filters)
     supply = _offers(scope, edition, filters)
-    supply |= {code: sum(numbers[code] for numbers in by_day.values()) for code in ("slots", *PLACES)}
+    supply |= {code: sum(place.numbers[code] for place in places) for code in ("slots", *PLACES)}
     tallies = _tallies(scope, edition, filters)
+    parts = _parts(scope, edition, filters)
     classes = reached(scope, edition, filters)
     hours, answers = median_hours_to_answer(scope, edition, filters)
     taken = [tally for tally in tallies if tally.state in TAKEN]
@@ -109,8 +129,17 @@ def board(scope: Scope, edition: Edition, filters: Filters = EVERYTHING) -> Boar
     }
     chapters = [Chapter(code, title, _figures(values[code])) for code, title in CHAPTERS.items()]
     chapters[1].lost = supply["offered"] - supply["taken"] - supply["free"]
-    both = together(scope, edition, filters, every)
-    return Board(chapters, _days(by_day, taken), _by_state(tallies), _endings(tallies), classes, both)
+    return Board(
+        chapters,
+        days=_days(places, taken),
+        kinds=_lines(places, parts, lambda each: each.kind),
+        sectors=_lines(places, parts, lambda each: each.sector),
+        levels=_lines((), parts, lambda part: part.level),
+        by_state=_by_state(tallies),
+        endings=_endings(tallies),
+        reached=classes,
+        together=together(scope, edition, filters, every),
+    )
 
 
 CHAPTERS: dict[str, Any] = {
@@ -137,15 +166,29 @@ def _offers(scope: Scope, edition: Edition, filters: Filters) -> dict[str, int]:
     return {"activities": activities, "companies": companies}
 
 
-def _places_by_day(scope: Scope, edition: Edition, filters: Filters) -> dict[date, dict[str, int]]:
-    """The slots of each day, and what they can welcome."""
-    day = day_of(Slot.local_start)
+@dataclass(frozen=True)
+class _Places:
+    """The slots of a day, kind and sector, and what they can welcome."""
+
+    day: date
+    kind: Any
+    sector: str
+    numbers: dict[str, int]
+
+    @property
+    def line(self) -> Line:
+        return Line(None, self.numbers["slots"], self.numbers["offered"], self.numbers["taken"])
+
+
+def _places(scope: Scope, edition: Edition, filters: Filters) -> list[_Places]:
+    """One read of the slots for all that adds up."""
+    alike = (day_of(Slot.local_start), Activity.kind, Activity.sector)
     sums = (total(column) for column in PLACES.values())
-    query = public_slots(scope, edition, filters, day, func.count(), *sums).group_by(day)
-    return {
-        each: dict(zip(("slots", *PLACES), map(int, numbers), strict=True))
-        for each, *numbers in db.session.execute(query)
-    }
+    query = public_slots(scope, edition, filters, *alike, func.count(), *sums).group_by(*alike)
+    return [
+        _Places(day, kind, sector, dict(zip(("slots", *PLACES), map(int, numbers), strict=True)))
+        for day, kind, sector, *numbers in db.session.execute(query)
+    ]
 
 
 # What a slot counts for.
@@ -211,17 +254,48 @@ def _by_state(tallies: Sequence[_Tally]) -> list[StateLine]:
     return [StateLine(state, _sum(found, "bookings"), _sum(found, "pupils")) for state, found in lines if found]
 
 
-def _days(by_day: Mapping[date, Mapping[str, int]], taken: Iterable[_Tally]) -> list[DayLine]:
+@dataclass(frozen=True)
+class _Part:
+    """The bookings that hold a place, of a kind, a sector and a level."""
+
+    kind: Any
+    sector: str
+    level: str | None
+    line: Line
+
+
+def _parts(scope: Scope, edition: Edition, filters: Filters) -> list[_Part]:
+    """Apart from the tallies: day by day and kind by kind at once, there would be as many groups as bookings."""
+    alike = (Activity.kind, Activity.sector, Booking.level_code)
+    sums = (func.count(), total(pupils_of_booking()), total(when_class(Booking.present_pupils)))
+    query = taken_bookings(scope, edition, filters, *alike, *sums, reads=(Slot, Activity)).group_by(*alike)
+    return [
+        _Part(kind, sector, level, Line(None, 0, 0, 0, *map(int, numbers)))
+        for kind, sector, level, *numbers in db.session.execute(query)
+    ]
+
+
+def _lines(places: Iterable[_Places], parts: Iterable[_Part], of: Callable[[Any], Any]) -> list[Line]:
+    """The same numbers added up by what they have in common, in no order."""
+    lines: dict[Any, Line] = {}
+    every: list[Any] = [*places, *parts]
+    for each in every:
+        _add(lines.setdefault(of(each), Line(of(each))), each.line)
+    return list(lines.values())
+
+
+def _days(places: Iterable[_Places], taken: Iterable[_Tally]) -> list[Line]:
     """What is offered and what is booked, each day that has either."""
-    lines = {
-        day: DayLine(day, numbers["slots"], numbers["offered"], numbers["taken"]) for day, numbers in by_day.items()
-    }
+    lines = {line.key: line for line in _lines(places, (), lambda place: place.day)}
     for tally in taken:
-        line = lines.setdefault(tally.day, DayLine(tally.day))
-        line.bookings += tally.bookings
-        line.participations += tally.pupils
-        line.pupils_present += tally.present_pupils
+        booked = Line(None, 0, 0, 0, tally.bookings, tally.pupils, tally.present_pupils)
+        _add(lines.setdefault(tally.day, Line(tally.day)), booked)
     return [lines[day] for day in sorted(lines)]
+
+
+def _add(line: Line, other: Line) -> None:
+    for name in ("slots", "offered", "taken", "bookings", "participations", "pupils_present"):
+        setattr(line, name, getattr(line, name) + getattr(other, name))
 
 
 def _endings(tallies: Iterable[_Tally]) -> list[Ending]:

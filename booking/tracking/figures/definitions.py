@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_
@@ -338,10 +338,13 @@ class StateLine:
 
 
 @dataclass
-class DayLine:
-    """A day of the edition, or the week that begins on it: what is offered in the territory, what its schools book."""
+class Line:
+    """A part of the board: what is offered in the territory, what its schools book and who came.
 
-    day: date
+    key: a day, the Monday of a week, a kind, a sector or a level; None for groups of teachers, which have no level.
+    """
+
+    key: Any
     slots: int = 0
     offered: int = 0
     taken: int = 0
