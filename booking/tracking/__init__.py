@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.tracking import (  # noqa: F401  (they add pages to the same blueprint)
+    behalf_views,
     comparison_views,
     declared_views,
     feedback_views,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from booking.bookings.mails.snapshots import REPLACED
 from booking.bookings.rules.changes import ChangeKind
 from booking.bookings.rules.day import DELAYS_MIN
 from booking.bookings.rules.line_words import rule_words, where_words
+from booking.bookings.rules.sentences import entered_for_words
 from booking.bookings.rules.states import REASON_WORDS, Actor, CancelReason, Event, State
 from booking.bookings.rules.suspensions import period_words
 from booking.calendars.models import Side
@@ -54,7 +55,14 @@ class Scene:
 
 def words_of(kind: str, scene: Scene) -> Words:
     """The words of a kind of message, in the current language."""
-    return _WORDS[kind](scene)
+    words = _WORDS[kind](scene)
+    if scene.actor == Actor.OFFICER and scene.event in _FIRST_STEPS:
+        return replace(words, lead=[*words.lead, entered_for_words(scene.teacher)])
+    return words
+
+
+# What an officer may do in a teacher's stead: both sides read that it was.
+_FIRST_STEPS = frozenset({Event.HOLD, Event.REQUEST, Event.CONFIRM, Event.WAIT})
 
 
 def facts_heading(facts: Mapping[str, Any]) -> str:

@@ -277,6 +277,16 @@ def recorder_words(actor: Actor, told_by: Actor | None, name: str = "") -> str:
     return str(_TOLD_BY[told_by]) % {"who": who} if told_by else who
 
 
+def behalf_words(officer: str, teacher: str) -> str:
+    """Who booked in the stead of whom, in a history."""
+    return _("%(officer)s (services académiques), pour %(teacher)s", officer=officer, teacher=teacher)
+
+
+def entered_for_words(teacher: str) -> str:
+    """What a page or a message says of a booking that an officer made for its teacher."""
+    return _("Réservation saisie par les services académiques pour %(teacher)s.", teacher=teacher)
+
+
 def reason_words(reason: str | None) -> str:
     """The reason of a refusal or a cancellation, in words; what was written itself when it is not one of the list."""
     if not reason:

@@ -69,7 +69,7 @@ from booking.bookings.services.preparation import (
     name_speakers,
     settle_coach,
 )
-from booking.bookings.services.requests import Wish, request_places, request_together
+from booking.bookings.services.requests import Wish, request_on_behalf, request_places, request_together
 from booking.bookings.services.slots import cancel_slot, due_reconfirmations, move_slot, reword_activity, settle_move
 from booking.bookings.services.suspensions import excuse_suspended, lift_suspension, suspend_outings
 from booking.bookings.services.waiting import join_line, leave_line, promote_from_line, slots_to_promote
@@ -145,6 +145,7 @@ __all__ = [
     "remind",
     "remind_of_feedback",
     "remove_colleague",
+    "request_on_behalf",
     "request_places",
     "request_together",
     "reword_activity",

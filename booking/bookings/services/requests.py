@@ -99,6 +99,26 @@ def request_places(
     return request_together([wish], person, key=key, message=message, as_option=as_option)[0]
 
 
+def request_on_behalf(
+    slot_id: int,
+    class_id: int,
+    officer: Person,
+    *,
+    adults: int | None = None,
+    pupils: int | None = None,
+    key: str | None = None,
+) -> Booking:
+    """Book a class for the teacher whose class it is, who asked an officer to (docs/decisions/044).
+
+    The booking is the teacher's; only its history names the officer. Refuses as request_places.
+    """
+    school_class = db.session.get(SchoolClass, class_id)
+    if school_class is None:
+        raise NotFound()
+    owner = db.session.get_one(Person, school_class.owner_id)
+    return request_together([Wish(slot_id, class_id, adults, pupils)], owner, key=key, officer=officer)[0]
+
+
 def request_together(
     wishes: Sequence[Wish],
     person: Person,
@@ -107,8 +127,12 @@ def request_together(
     key: str | None = None,
     message: str = "",
     as_option: bool = False,
+    officer: Person | None = None,
 ) -> list[Booking]:
-    """Book several classes at once, all or none; two or more are linked by the rule. Refuses as request_places."""
+    """Book several classes at once, all or none; two or more are linked by the rule. Refuses as request_places.
+
+    officer: who does it in the person's stead.
+    """
     keys = [key if len(wishes) == 1 or not key else f"{key}/{number}" for number in range(len(wishes))]
     if first := [booking for key, wish in zip(keys, wishes, strict=True) if (booking := _replayed(person, key, wish))]:
         return first
@@ -128,7 +152,7 @@ def request_together(
         if len(wishes) > 1 and group is None:
             group = BookingGroup(rule=rule, created_at=clock.now())
             db.session.add(group)
-        bookings.append(_book(wish, classes[wish.class_id], person, group, key, message, as_option))
+        bookings.append(_book(wish, classes[wish.class_id], person, group, key, message, as_option, officer))
     return bookings
 
 
@@ -215,7 +239,9 @@ def _book(
     key: str | None,
     message: str,
     as_option: bool,
+    officer: Person | None,
 ) -> Booking:
+    actor = Actor.OFFICER if officer else Actor.TEACHER
     pupils = school_class.pupils if wish.pupils is None else wish.pupils
     edition_id = fresh_slot(wish.slot_id).activity.edition_id
     slot = take_places(wish.slot_id, school_class.school_id, edition_id, pupils)
@@ -226,9 +252,9 @@ def _book(
     booking.group, booking.idempotency_key, booking.message = group, key, message
     event = _start_clocks(booking, slot, school_class, person, as_option)
     insert(booking)
-    record(booking, event, None, Actor.TEACHER, person)
+    record(booking, event, None, actor, officer or person)
     db.session.flush()
-    mails.tell(booking, transition_for(None, event, Actor.TEACHER), event=event, actor=Actor.TEACHER)
+    mails.tell(booking, transition_for(None, event, actor), event=event, actor=actor)
     follow(booking)
     tell_school_of_first_booking(booking)
     end_other_waits(booking)

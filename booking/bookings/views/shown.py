@@ -16,7 +16,15 @@ from booking.bookings.queries import clocks_of, is_public
 from booking.bookings.rules.authorisations import signed_words
 from booking.bookings.rules.changes import changed_words, is_only_about_girls
 from booking.bookings.rules.outing import Coach, coach_words
-from booking.bookings.rules.sentences import EVENT_WORDS, end_words, next_step, reason_words, recorder_words
+from booking.bookings.rules.sentences import (
+    EVENT_WORDS,
+    behalf_words,
+    end_words,
+    entered_for_words,
+    next_step,
+    reason_words,
+    recorder_words,
+)
 from booking.bookings.rules.states import STATE_WORDS, Actor, Event, Origin, State
 from booking.bookings.suspension_queries import running_suspensions, suspension_of, suspension_sentence
 from booking.catalogue.models import Activity
@@ -71,8 +79,24 @@ def _line(event: BookingEvent, names: dict[int, str]) -> HistoryLine:
 
 
 def _who(event: BookingEvent, names: dict[int, str]) -> str:
+    if is_on_behalf(event):
+        return behalf_words(names.get(event.person_id or 0, "…"), event.booking.teacher.known_as)
     told_by = event.details.get("told_by")
     return recorder_words(event.actor, Actor(told_by) if told_by else None, names.get(event.person_id or 0, ""))
+
+
+def is_on_behalf(event: BookingEvent) -> bool:
+    """An officer made the booking in its teacher's stead."""
+    return event.from_state is None and event.actor is Actor.OFFICER and event.person_id is not None
+
+
+@bp.app_template_filter("entered_for")
+def _entered_for(booking: Booking) -> str:
+    """For whom an officer made this booking, in a sentence; nothing when its teacher did."""
+    made = booking.events[0] if booking.events else None
+    if made is None or booking.origin is Origin.DECLARED or not is_on_behalf(made):
+        return ""
+    return entered_for_words(booking.teacher.known_as)
 
 
 def _settled_words(event: BookingEvent) -> str:
