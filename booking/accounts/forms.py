@@ -353,10 +353,29 @@ class ProfileForm(Form):
     wants_reminders = BooleanField(_l("Me rappeler les visites sept jours et un jour avant"))
     wants_digest = BooleanField(
         _l("M’envoyer le point de la semaine"),
-        description=_l("Au plus un message par semaine : pour une entreprise, les classes qui cherchent une visite."),
+        description=_l(
+            "Au plus un message par semaine : pour une entreprise, les classes qui cherchent une visite ; pour qui suit un "
+            "territoire, ses chiffres et ce qui attend, le lundi."
+        ),
+    )
+    wants_alerts = BooleanField(
+        _l("M’alerter sans attendre le lundi"),
+        description=_l(
+            "Un label qui attend trop, un créneau annulé avec plusieurs classes, une entreprise qui ne répond plus."
+        ),
     )
 
     def values(self) -> dict[str, Any]:
         """What to keep, by the name of the column."""
-        names = ("first_name", "last_name", "phone", "mobile", "language", "wants_reminders", "wants_digest")
-        return {name: self._fields[name].data or ("" if name in {"phone", "mobile"} else False) for name in names}
+        names = (
+            "first_name",
+            "last_name",
+            "phone",
+            "mobile",
+            "language",
+            "wants_reminders",
+            "wants_digest",
+            "wants_alerts",
+        )
+        asked = [name for name in names if name in self._fields]
+        return {name: self._fields[name].data or ("" if name in {"phone", "mobile"} else False) for name in asked}

@@ -33,6 +33,7 @@ class Person(Model, UserMixin):
     language: Mapped[str] = mapped_column(String(5), default="fr")
     wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=true())
     wants_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_alerts: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime]
     # The person left the service: what was personal is blank, the row stays for the bookings that count it.
     closed_at: Mapped[datetime | None]

@@ -20,6 +20,7 @@ class Letters(enum.StrEnum):
 
     REMINDERS = "wants_reminders"
     DIGEST = "wants_digest"
+    ALERTS = "wants_alerts"
 
 
 def unsubscribe_url(person_id: int, letters: Letters, language: str) -> str:

@@ -43,6 +43,8 @@ KINDS: dict[str, str] = {
     "company-paused": "a company answers nobody and takes no new request: why, and how to come back",
     "digest": "the weekly letter",
     "needs-digest": "the weekly letter of a firm: classes that look for a visit it could offer",
+    "officer-digest": "the Monday letter of an officer: the week of the territory, and what waits",
+    "officer-alert": "to an officer: what does not wait for Monday",
     "account": "sign-up, sign-in, password",
     # product.md, section 1: an account proves an employer, not a school
     "school-notice": "to a school's official mailbox: who acts in its name, and the link that answers",
@@ -67,4 +69,4 @@ KINDS: dict[str, str] = {
 }
 
 # Only these may be unsubscribed from (specs/invitations §3.3).
-SUBSCRIBED = frozenset({"reminder", "digest", "needs-digest"})
+SUBSCRIBED = frozenset({"reminder", "digest", "needs-digest", "officer-digest", "officer-alert"})

@@ -20,6 +20,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     views,
     visit_views,
 )
+from booking.tracking.digests import jobs as digest_jobs  # noqa: F401
 from booking.tracking.silence import views as silence_views  # noqa: F401
 from booking.tracking.summary import views as summary_views  # noqa: F401
 

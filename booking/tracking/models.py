@@ -1,4 +1,4 @@
-"""What officers write down: who was called."""
+"""What officers write down, who was called; and what they were written."""
 
 from __future__ import annotations
 
@@ -39,3 +39,22 @@ class SchoolContact(Model):
     school: Mapped[School] = relationship()
     edition: Mapped[Edition] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
+
+
+class OfficerDigest(Model):
+    """The last week for which an officer was written to. week_on: its Monday."""
+
+    __tablename__ = "officer_digest"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    week_on: Mapped[date]
+
+
+class OfficerAlert(Model):
+    """Something an officer was told of, once. key: what it is about (tracking.digests.queries)."""
+
+    __tablename__ = "officer_alert"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    told_at: Mapped[datetime]

@@ -133,7 +133,7 @@ def close_account(person_id: int) -> Person:
     person.password = person.tf_totp_secret = person.tf_primary_method = person.mf_recovery_codes = None
     person.tf_phone_number = person.us_totp_secrets = person.us_phone_number = None
     person.last_login_ip = person.current_login_ip = None
-    person.wants_reminders = person.wants_digest = False
+    person.wants_reminders = person.wants_digest = person.wants_alerts = False
     person.active, person.closed_at, person.fs_uniquifier = False, clock.now(), uuid.uuid4().hex
     db.session.flush()
     return person

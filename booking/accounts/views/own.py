@@ -59,6 +59,9 @@ def _in_own_language(address: str) -> str:
 @signed_in_required
 def profile() -> Any:
     form = ProfileForm(obj=current_user)
+    if not my_memberships(MemberRole.OFFICER):
+        # What concerns officers alone is not asked of others, and stays as it is.
+        del form.wants_alerts
     if form.validate_on_submit():
         with transaction():
             services.update_profile(current_user, **form.values())

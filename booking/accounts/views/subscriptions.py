@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import abort, render_template
 
-from booking.accounts.subscriptions import Letters, stop_letters, subscription_of
+from booking.accounts.subscriptions import stop_letters, subscription_of
 from booking.accounts.views.blueprint import bp
 from booking.core import csrf
 from booking.core.db import transaction
@@ -31,4 +31,4 @@ def letters_stopped(token: str) -> str:
 
 def _page(token: str) -> Any:
     person, kind = subscription_of(token) or abort(404)
-    return render_template("accounts/letters.html", is_wanted=getattr(person, kind), is_digest=kind is Letters.DIGEST)
+    return render_template("accounts/letters.html", is_wanted=getattr(person, kind), kind=kind.value)
