@@ -1,13 +1,13 @@
 """officer letters: the week each officer was written to, what they were alerted of, and whether they want alerts
 
-Revises: edition_changes
+Revises: declared_visits
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = 'officer_letters'
-down_revision = 'edition_changes'
+down_revision = 'declared_visits'
 branch_labels = None
 depends_on = None
 
