@@ -11,6 +11,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     feedback_views,
     groups_views,
     label_views,
+    map_views,
     needs_views,
     people_views,
     reports_views,

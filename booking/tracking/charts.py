@@ -25,7 +25,7 @@ from booking.core.web import format_number
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 # In units of the drawing: half a page wide and a telephone are much the same, time goes on a whole line.
-NARROW, WIDE, UPRIGHT, THICKNESS, AROUND = 460, 940, 250, 28, 44
+NARROW, MIDDLE, WIDE, UPRIGHT, THICKNESS, AROUND = 460, 620, 940, 250, 28, 44
 LONGEST_LABEL = 26
 _LEFT_OUT = {"style", "script", "desc", "title", "defs"}
 _ADDED = ("plot overlay", "tooltip-overlay")
@@ -89,7 +89,7 @@ class Curves:
     def svg(self) -> Markup:
         """The drawing, to stand in a page."""
         scale = scale_to(max((y for series in self.series for _x, y in series.values), default=0))
-        drawing = pygal.XY(width=WIDE, height=UPRIGHT + AROUND, show_dots=False, **_SETTINGS)
+        drawing = pygal.XY(width=MIDDLE, height=UPRIGHT + AROUND, show_dots=False, **_SETTINGS)
         drawing.x_labels = [{"value": place, "label": str(words)} for place, words in self.marks]
         drawing.y_labels = scale
         for series in self.series:

@@ -58,6 +58,13 @@ class Frame:
         y = MARGIN + (self.north - latitude) * self.scale
         return round(x, 1), round(y, 1)
 
+    def centre(self, code: str) -> tuple[float, float]:
+        """The middle of a département's largest piece, in pixels: where something can be written on it."""
+        outline = next(each for each in self.outlines if each.code == code)
+        ring = max(outline.rings, key=len)
+        longitudes, latitudes = [lon for lon, _lat in ring], [lat for _lon, lat in ring]
+        return self.point((min(latitudes) + max(latitudes)) / 2, (min(longitudes) + max(longitudes)) / 2)
+
     def holds(self, latitude: float, longitude: float) -> bool:
         """Whether a place falls within the drawing."""
         x, y = self.point(latitude, longitude)
