@@ -23,9 +23,11 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
 )
 from booking.tracking.digests import jobs as digest_jobs  # noqa: F401
 from booking.tracking.silence import views as silence_views  # noqa: F401
+from booking.tracking.statistics import views as statistics_views
 from booking.tracking.summary import views as summary_views  # noqa: F401
 
 
 def init_app(app: Flask) -> None:
     """Plug this room into the application."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(statistics_views.bp)

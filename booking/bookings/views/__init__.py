@@ -10,6 +10,7 @@ from booking.bookings.views import (
     company_changes,
     day,
     declared,
+    departements,
     editions,
     feedback,
     hosting,
@@ -34,6 +35,7 @@ from booking.bookings.views import (
 
 blueprints = [
     absences.bp,
+    departements.bp,
     again.bp,
     programme.bp,
     teacher.bp,
