@@ -89,7 +89,18 @@ def lead(summary: Summary) -> str:
     return (
         f"{_number(counts.pupils, 'élève', 'élèves')} de {_number(counts.classes, 'classe', 'classes')}, "
         f"dans {schools}{of_all}, ont une visite ou un atelier réservé{NBSP}: {_number(counts.bookings, 'réservation', 'réservations')} "
-        f"en tout, soit {_number(counts.participations, 'participation', 'participations')} d’élèves."
+        f"en tout, soit {_number(counts.participations, 'participation', 'participations')} d’élèves.{_declared(summary)}"
+    )
+
+
+def _declared(summary: Summary) -> str:
+    """What the board counts beside the bookings, said once: all the other figures are those of the bookings."""
+    if not summary.board.together.has_declared:
+        return ""
+    both = summary.board.together.together
+    return (
+        f" Avec les visites organisées ailleurs et déclarées, {_number(both.pupils, 'élève', 'élèves')} "
+        f"de {_number(both.classes, 'classe', 'classes')} dans {_number(both.schools, 'établissement', 'établissements')}."
     )
 
 
