@@ -289,7 +289,7 @@ def test_the_territory_sees_an_average_from_five_answers_on_and_never_a_name(cli
     words = words_of(
         signed_in(client, elsewhere).get(f"/territory/{elsewhere.memberships[0].id}/feedback?edition=2027").text
     )
-    assert "Réponses 0" in words and "Très vivant." not in words
+    assert "Personne n’a encore répondu" in words and "Très vivant." not in words
 
 
 def make_attended() -> int:

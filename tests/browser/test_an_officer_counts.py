@@ -26,11 +26,13 @@ def book(activity: Activity, day: int, **values: object) -> None:
         request_places(slot.id, school_class.id, db.session.get_one(Person, school_class.owner_id))
 
 
-def number(text: str) -> int:
-    return int("".join(sign for sign in text if sign.isdigit()))
+def number(text: str) -> int | None:
+    """The figure that is shown; none where there is nothing to count."""
+    digits = "".join(sign for sign in text if sign.isdigit())
+    return int(digits) if digits else None
 
 
-def figures_of(page: Page) -> dict[str, int]:
+def figures_of(page: Page) -> dict[str, int | None]:
     """By its words, each figure of the board that has a value, as it is shown; folded ones too."""
     words = page.locator(".figure dt").all_text_contents()
     values = page.locator(".figure dd").all_text_contents()

@@ -24,7 +24,7 @@ from booking.catalogue.rules.activities import (
     check_activity,
     tidy,
 )
-from booking.catalogue.rules.editions import DatesOutOfOrder, SlugUnreadable, check_edition
+from booking.catalogue.rules.editions import DatesOutOfOrder, EditionDraft, SlugUnreadable, check_edition
 from booking.catalogue.rules.publication import (
     NotReady,
     Readiness,
@@ -147,17 +147,22 @@ def test_a_published_activity_may_run_out_of_dates_but_not_of_words(speaking):
 # ---- Editions
 
 
+def edition_of(*days: date, slug: str = "semaine-2027") -> EditionDraft:
+    """The edition of these days: its week, then its window."""
+    return EditionDraft(slug, "Semaine", *days)
+
+
 def test_an_edition_keeps_its_week_inside_its_window():
     week = date(2027, 1, 11), date(2027, 1, 17)
-    check_edition("semaine-2027", *week, date(2026, 9, 1), date(2027, 7, 2))
+    check_edition(edition_of(*week, date(2026, 9, 1), date(2027, 7, 2)))
     for window in ((date(2027, 1, 12), date(2027, 7, 2)), (date(2026, 9, 1), date(2027, 1, 16))):
         with pytest.raises(DatesOutOfOrder):
-            check_edition("semaine-2027", *week, *window)
+            check_edition(edition_of(*week, *window))
     with pytest.raises(DatesOutOfOrder):
-        check_edition("semaine-2027", week[1], week[0], date(2026, 9, 1), date(2027, 7, 2))
+        check_edition(edition_of(week[1], week[0], date(2026, 9, 1), date(2027, 7, 2)))
 
 
 @pytest.mark.parametrize("slug", ["", "Semaine", "semaine 2027", "été", "-x", "x" * 61])
 def test_an_edition_s_address_is_plain(slug):
     with pytest.raises(SlugUnreadable):
-        check_edition(slug, *[date(2027, 1, 11)] * 4)
+        check_edition(edition_of(*[date(2027, 1, 11)] * 4, slug=slug))

