@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import abort, current_app, request
+from flask import abort, current_app, redirect, request, url_for
 from flask_login import current_user
 
 from booking.accounts.models import COMPANY_ROLES, SCHOOL_ROLES, MemberRole, Membership
 from booking.companies.models import Company
 from booking.schools.models import School
+from booking.schools.queries import school_by_uai
 
 
 def signed_in_required(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,11 +53,22 @@ def company_or_404(company_id: int, *roles: MemberRole) -> Company:
 def school_or_404(uai: str, *roles: MemberRole) -> School:
     """The school, for its members only: 404 for anybody else, 403 when `roles` are asked and the member has none."""
     mine = [m for m in my_memberships(*SCHOOL_ROLES) if m.school and m.school.uai == uai.upper()]
+    if moved := _moved_to(uai) if not any(m.is_active for m in mine) else None:
+        mine = [m for m in my_memberships(*SCHOOL_ROLES) if m.school_id == moved.id]
+        if mine and request.method == "GET":
+            # An old code in a bookmark or a mail: the address of the school that took it over.
+            abort(redirect(url_for(request.endpoint or "", **{**(request.view_args or {}), "uai": moved.uai}), 301))
     if not mine:
         abort(404)
     if roles and not any(m.role in roles for m in mine):
         abort(403)
     return mine[0].school  # type: ignore[return-value]
+
+
+def _moved_to(uai: str) -> School | None:
+    """The school that took over the one of this code."""
+    found = school_by_uai(uai)
+    return found if found is not None and found.uai != uai.upper() else None
 
 
 def officer_membership_or_404(membership_id: int) -> Membership:

@@ -25,10 +25,14 @@ class Mailbox:
 
 
 def school_by_uai(uai: str) -> School | None:
-    """The school of this UAI, listed or not."""
+    """The school of this UAI, listed or not; the one it was merged into, if it was."""
     code = "".join(uai.split()).upper()
     # PostgreSQL takes no NUL in a text: what cannot be a code is not asked for.
-    return db.session.scalar(select(School).where(School.uai == code)) if code.isalnum() else None
+    school = db.session.scalar(select(School).where(School.uai == code)) if code.isalnum() else None
+    # A school that took another over points at none, or has been taken over since: the chain ends.
+    while school is not None and school.merged_into_id is not None:
+        school = db.session.get_one(School, school.merged_into_id)
+    return school
 
 
 def official_mailbox(school: School) -> Mailbox | None:
@@ -55,7 +59,7 @@ def search_schools(
     # A folded term has letters and digits only: nothing in it means anything to LIKE.
     holds_all = [School.search_text.like(f"%{term}%") for term in terms]
     inside_words = reduce(add, [case((School.search_text.like(f"% {term}%"), 0), else_=1) for term in terms])
-    found = select(School).where(School.is_listed, *holds_all)
+    found = select(School).where(School.is_listed, School.merged_into_id.is_(None), *holds_all)
     if departement:
         found = found.where(School.departement_code == departement)
     if academie:

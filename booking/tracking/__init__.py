@@ -12,6 +12,8 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     groups_views,
     label_views,
     map_views,
+    merging_commands,
+    merging_views,
     needs_views,
     people_views,
     reports_views,
@@ -31,3 +33,4 @@ def init_app(app: Flask) -> None:
     """Plug this room into the application."""
     app.register_blueprint(views.bp)
     app.register_blueprint(statistics_views.bp)
+    app.cli.add_command(merging_commands.school_commands)

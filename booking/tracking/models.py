@@ -1,4 +1,4 @@
-"""What officers write down, who was called; and what they were written."""
+"""What officers write down, who was called and which schools became one; and what they were written."""
 
 from __future__ import annotations
 
@@ -58,3 +58,22 @@ class OfficerAlert(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     told_at: Mapped[datetime]
+
+
+class SchoolMerge(Model):
+    """A school took over another one, and how much followed; rows are only added. person: none when it came from a command."""
+
+    __tablename__ = "school_merge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old_id: Mapped[int] = mapped_column(ForeignKey("school.id"), unique=True)
+    new_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    merged_at: Mapped[datetime]
+    bookings: Mapped[int]
+    classes: Mapped[int]
+    members: Mapped[int]
+
+    old: Mapped[School] = relationship(foreign_keys=[old_id])
+    new: Mapped[School] = relationship(foreign_keys=[new_id])
+    person: Mapped[Person | None] = relationship()
