@@ -63,7 +63,9 @@ def index() -> str:
     edition = _edition()
     counts = queries.open_slots_by_departement(edition) if edition else {}
     places = [(place, counts[place.code]) for place in all_departements() if place.code in counts]
-    return render_template("programme/departements.html", edition=edition, places=places)
+    today = clock.now().astimezone(PARIS).date()
+    past = [each for each in reversed(queries.editions()) if not each.is_permanent and each.window_ends_on < today]
+    return render_template("programme/departements.html", edition=edition, places=places, past=past)
 
 
 @bp.get("/<code>")

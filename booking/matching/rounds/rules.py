@@ -14,6 +14,7 @@ from typing import Any
 
 from booking.core.errors import Refusal
 from booking.core.i18n import _, _l, _ln
+from booking.core.masking import hidden_parts, is_small
 
 MOST_WISHES = 10
 MOST_PER_CLASS = 5
@@ -22,7 +23,6 @@ MOST_WEIGHT = 100
 SHORTEST_OPENING = timedelta(days=2)
 # What may be applied is proven to be so near the best (issue 5): a share of the weight of the classes served.
 MOST_GAP = 0.0005
-SMALL_COUNT = 5
 
 
 class RoundState(enum.StrEnum):
@@ -463,15 +463,11 @@ def won_by(own: Standing, winners: Iterable[Winner]) -> str:
 
 
 def masked(counts: Sequence[int]) -> list[int | None]:
-    """Counts that add up to a known total, those under five hidden; a second one too when one alone could be worked out."""
-    shown: list[int | None] = [None if 0 < count < SMALL_COUNT else count for count in counts]
-    if shown.count(None) == 1:
-        left = [(count, place) for place, count in enumerate(shown) if count]
-        if left:
-            shown[min(left)[1]] = None
-    return shown
+    """Counts that add up to a known total: small ones hidden, and others too when they could be worked out."""
+    hidden = hidden_parts([dict(enumerate(counts))])
+    return [None if place in hidden else count for place, count in enumerate(counts)]
 
 
 def masked_count(count: int) -> int | None:
     """A count, unless it is a small one."""
-    return None if 0 < count < SMALL_COUNT else count
+    return None if is_small(count) else count

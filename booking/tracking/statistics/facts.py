@@ -17,6 +17,7 @@ from booking.catalogue.models import Activity, ActivityKind, Edition, Slot
 from booking.catalogue.rules.wording import KIND_WORDS
 from booking.core.db import db
 from booking.core.i18n import _, _l
+from booking.core.masking import SMALL, TOTAL, hidden_parts, hidden_places, is_small, with_totals
 from booking.schools.models import School, SchoolKind
 from booking.schools.rules import level_label
 from booking.territory.models import Academie, Departement
@@ -30,7 +31,6 @@ from booking.tracking.figures import (
     taken_bookings,
 )
 from booking.tracking.scope import Scope
-from booking.tracking.statistics.masking import SMALL, TOTAL, hidden_parts, hidden_places, is_small, with_totals
 from booking.tracking.views import SCHOOL_KIND_WORDS
 
 EVERYWHERE = Scope("", None)

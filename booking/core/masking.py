@@ -47,7 +47,7 @@ def hidden_places(measures: Sequence[Table]) -> set[Place]:
 
 
 def hidden_parts(measures: Sequence[Mapping[Any, int]]) -> set[Any]:
-    """The same of parts that add up to a total which is shown."""
+    """The same of parts that add up to a total. Where it is small, whoever calls hides it too."""
     hidden = {part for line in measures for part, count in line.items() if is_small(count)}
     by_size = sorted(measures[0], key=lambda part: (measures[0][part], str(part))) if measures else []
     for part in by_size:
@@ -55,8 +55,11 @@ def hidden_parts(measures: Sequence[Mapping[Any, int]]) -> set[Any]:
             break
         if any(line[part] for line in measures):
             hidden.add(part)
+    if len(hidden) < 2 or all(_is_free(line, hidden) for line in measures):
+        # A part that is alone is its total, and hidden with it.
+        return hidden
     # Too little around them: nothing is shown of any.
-    return hidden if all(_is_free(line, hidden) for line in measures) else set(by_size)
+    return set(by_size)
 
 
 def _is_free(line: Mapping[Any, int], hidden: Collection[Any]) -> bool:
