@@ -206,6 +206,21 @@ def board_export(membership_id: int, form: str) -> Response:
     return _download(name, form, BytesIO(exports.figures_csv(chapters)))
 
 
+@bp.get("/<int:membership_id>/tables.csv")
+@signed_in_required
+def tables_csv(membership_id: int) -> Response:
+    """The tables under the charts, a number a line."""
+    asked = asked_of(membership_id)
+    edition = asked.edition or abort(404)
+    rows = [
+        [str(panel.title), str(row.label), str(column), number]
+        for panel in panels_of(figures.board(asked.scope, edition, asked.filters), asked.filters)
+        for row in panel.rows
+        for column, number in zip(panel.columns, row.numbers, strict=True)
+    ]
+    return csv_answer("tableaux", [_("Tableau"), _("Ligne"), _("Mesure"), _("Valeur")], rows)
+
+
 @bp.get("/<int:membership_id>/<any(activities, slots, bookings, schools):what>")
 @signed_in_required
 def rows(membership_id: int, what: str) -> str:

@@ -14,6 +14,7 @@ from booking.catalogue.models import Edition
 from booking.core.db import db
 from booking.tracking import figures
 from booking.tracking.filters import Filters
+from booking.tracking.places import places_of
 from booking.tracking.scope import Scope
 from tests.conftest import NOW
 from tests.demo.conftest import address
@@ -177,5 +178,10 @@ def test_the_board_says_what_the_bare_rows_say(demo_rows):
                 c: counted[c] for c in codes
             }
         assert counted == recount(demo_rows, edition.id, departements, asked), (edition.slug, name, asked)
+        places = places_of(Scope(name, departements), edition, Filters(**asked), by_commune=edition == present)
+        assert (sum(p.reached for p in places), sum(p.visits for p in places)) == (
+            counted["schools"],
+            counted["bookings"],
+        )
         found += bool(counted["bookings"])
     assert found > 20

@@ -179,6 +179,11 @@ def test_each_line_of_a_chart_s_table_leads_to_the_bookings_it_counts(edition, c
                 answer = client.get(f"/territory/{officer.memberships[0].id}/bookings.csv", query_string=row.query)
                 assert len(answer.data.decode("utf-8-sig").splitlines()) - 1 == row.numbers[place], (panel.code, row)
                 followed += 1
+    # And the file of the tables has the numbers of the screen.
+    told_apart = [f"{panel.title};{row.label};{heading};{number}" for panel in panels_of(board, Filters())
+                  for row in panel.rows for heading, number in zip(panel.columns, row.numbers, strict=True)]  # fmt: skip
+    sheet = client.get(f"/territory/{officer.memberships[0].id}/tables.csv").data.decode("utf-8-sig").splitlines()
+    assert sheet[1:] == told_apart
     assert followed == 2 + 9 + 3 + 2 + 1 + 2 + 3 + 2
 
 
