@@ -212,6 +212,8 @@ class Activity(Model):
     label_number: Mapped[str] = mapped_column(String(60), default="")
     label_url: Mapped[str] = mapped_column(String(300), default="")
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
+    # The officer who described it for the company, which reads so; nobody when it did so itself.
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", name="fk_activity_entered_by"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -219,13 +221,18 @@ class Activity(Model):
     edition: Mapped[Edition] = relationship()
     company: Mapped[Company] = relationship()
     site: Mapped[Site] = relationship()
-    contact: Mapped[Any] = relationship("Person")
+    contact: Mapped[Any] = relationship("Person", foreign_keys=[contact_id])
+    entered_by: Mapped[Any] = relationship("Person", foreign_keys=[entered_by_id])
     levels: Mapped[list[ActivityLevel]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     slots: Mapped[list[Slot]] = relationship(back_populates="activity", order_by="Slot.starts_at")
 
     @property
     def level_codes(self) -> list[str]:
         return [level.level_code for level in self.levels]
+
+    @property
+    def is_never_published(self) -> bool:
+        return self.state is PublicationState.DRAFT and self.published_at is None
 
     @property
     def booked_by(self) -> BookedBy:

@@ -98,14 +98,16 @@ class SlotDraft:
 # ---- Activities
 
 
-def create_activity(company_id: int, draft: ActivityDraft) -> Activity:
-    """A new draft of this company. Refuses: what check_activity refuses, EditionOver, SiteNotYours, ContactNotMember."""
+def create_activity(company_id: int, draft: ActivityDraft, *, entered_by_id: int | None = None) -> Activity:
+    """A new draft of this company; entered_by_id: the officer who describes it for them. Refuses: what check_activity refuses, EditionOver, SiteNotYours, ContactNotMember."""
     draft = tidy(draft)
     check_activity(draft, known_words())
     check_edition_open(_edition(draft.edition_id), clock.now().date())
     _check_ours(company_id, draft)
     now = clock.now()
-    activity = Activity(company_id=company_id, created_at=now, updated_at=now, **_columns(draft))
+    activity = Activity(
+        company_id=company_id, entered_by_id=entered_by_id, created_at=now, updated_at=now, **_columns(draft)
+    )
     activity.levels = [ActivityLevel(level_code=code) for code in draft.levels]
     db.session.add(activity)
     db.session.flush()
@@ -122,7 +124,7 @@ def edit_activity(activity_id: int, draft: ActivityDraft) -> list[str]:
     """
     draft = tidy(draft)
     check_activity(draft, known_words())
-    activity = _lock_activity(activity_id)
+    activity = hold_activity(activity_id)
     _check_ours(activity.company_id, draft)
     # Slots are held only when they may have to change: whoever then tells the booked classes locks those first.
     moves = (draft.edition_id, draft.site_id, draft.kind) != (activity.edition_id, activity.site_id, activity.kind)
@@ -172,9 +174,9 @@ def copy_into(source: Activity, edition: Edition, person_id: int) -> Activity:
 
 def delete_draft(activity_id: int) -> None:
     """Delete an activity that was never published, with its dates. Refuses: NotADraft."""
-    activity = _lock_activity(activity_id)
     # Once public, classes may have booked and people have read it: it is withdrawn, never deleted.
-    if activity.state is not PublicationState.DRAFT or activity.published_at is not None:
+    activity = hold_activity(activity_id)
+    if not activity.is_never_published:
         raise NotADraft()
     db.session.execute(
         update(Activity).where(Activity.copied_from_id == activity.id).values(copied_from_id=activity.copied_from_id)
@@ -192,7 +194,7 @@ def publish_activity(activity_id: int) -> Activity:
 
     Refuses: NotReady with all that is missing, EditionOver, HiddenByOfficer.
     """
-    activity = _lock_activity(activity_id)
+    activity = hold_activity(activity_id)
     if activity.state is PublicationState.PUBLISHED:
         return activity
     if activity.state is PublicationState.HIDDEN:
@@ -208,7 +210,7 @@ def publish_activity(activity_id: int) -> Activity:
 
 def unpublish_activity(activity_id: int) -> Activity:
     """Take the activity out of the programme: nobody books it any more, those who have booked come. Refuses: NotPublished."""
-    activity = _lock_activity(activity_id)
+    activity = hold_activity(activity_id)
     # The slots are held too: a class that books meanwhile waits, then finds the activity gone.
     _lock_slots(activity)
     if activity.state is not PublicationState.PUBLISHED:
@@ -223,7 +225,7 @@ def hide_activity(activity_id: int) -> Activity:
 
     Classes that booked keep their bookings; the host mends it, and publishes it again once an officer lets it.
     """
-    activity = _lock_activity(activity_id)
+    activity = hold_activity(activity_id)
     activity.state = PublicationState.HIDDEN
     activity.updated_at = clock.now()
     db.session.flush()
@@ -232,7 +234,7 @@ def hide_activity(activity_id: int) -> Activity:
 
 def allow_again(activity_id: int) -> Activity:
     """An officer has read the activity again: its host may publish it. Refuses: NotHidden."""
-    activity = _lock_activity(activity_id)
+    activity = hold_activity(activity_id)
     if activity.state is not PublicationState.HIDDEN:
         raise NotHidden()
     activity.state = PublicationState.UNPUBLISHED
@@ -269,7 +271,7 @@ def create_slot(activity_id: int, draft: SlotDraft) -> Slot:
 
 def create_slots(activity_id: int, drafts: Sequence[SlotDraft]) -> list[Slot]:
     """Several open slots at once, all or none. Refuses: as create_slot; NotOnThatDay when there is more than one."""
-    activity = _lock_activity(activity_id)
+    activity = hold_activity(activity_id)
     slots = []
     for draft in drafts:
         try:
@@ -549,7 +551,8 @@ def _not_over(slots: list[Slot]) -> list[Slot]:
 # ---- Locks: written first, then read afresh; the activity before its slots, slots in the order of their ids
 
 
-def _lock_activity(activity_id: int) -> Activity:
+def hold_activity(activity_id: int) -> Activity:
+    """The activity, which nobody else changes until the transaction ends."""
     db.session.execute(update(Activity).where(Activity.id == activity_id).values(updated_at=clock.now()))
     return db.session.scalars(
         select(Activity).where(Activity.id == activity_id).execution_options(populate_existing=True)

@@ -64,6 +64,7 @@ KINDS: dict[str, str] = {
     "label-returned": "the label is not given yet: what to change",
     "label-granted": "the label is given, with its number",
     "label-withdrawn": "the label is taken back: why",
+    "activity-entered": "an officer published an activity for a firm that asked",
     "return-invited": "a firm of the last edition may take its activities up again",
     "minimum-asked": "the pupils of a slot are fewer than its minimum on the day of decision",
 }

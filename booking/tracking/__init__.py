@@ -9,6 +9,7 @@ from booking.tracking import (  # noqa: F401  (they add pages to the same bluepr
     behalf_views,
     comparison_views,
     declared_views,
+    entering_views,
     feedback_views,
     groups_views,
     label_views,

@@ -51,6 +51,20 @@ class NotADraft(Refusal):
         return _l("Cette activité a déjà été publiée : elle ne se supprime pas, mais vous pouvez la dépublier.")
 
 
+class IsTheCompanys(Refusal):
+    code = "is_the_companys"
+
+    def sentence(self) -> object:
+        return _l("Cette activité est désormais à l’entreprise : elle seule la change.")
+
+
+class CompanyNotTrusted(Refusal):
+    code = "company_not_trusted"
+
+    def sentence(self) -> object:
+        return _l("Cette entreprise n’est pas vérifiée : vérifiez d’abord son compte.")
+
+
 class NotPublished(Refusal):
     code = "not_published"
 
