@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import event
 
 from booking.accounts.models import Person, ScopeKind
-from booking.bookings.rules.states import State
+from booking.bookings.declared.models import DeclaredVisit
+from booking.bookings.rules.states import Actor, State
 from booking.bookings.services import request_places
 from booking.catalogue.models import ActivityKind, SlotAudience, SlotState
 from booking.core.checks import violations
@@ -35,6 +36,7 @@ from booking.tracking.silence.rules import (
     whole,
 )
 from tests import make
+from tests.conftest import NOW
 from tests.sign_in import signed_in
 
 EVERYTHING = SilenceFilters()
@@ -159,6 +161,18 @@ def book(slot, school, **values):
         return request_places(slot.id, school_class.id, db.session.get_one(Person, school_class.owner_id))
 
 
+def declare(edition, school, officer, **values):
+    visit = DeclaredVisit(
+        edition_id=edition.id, school_id=school.id, departement_code=school.departement_code, level_code="4E",
+        company_name="Turbines", kind=ActivityKind.SITE_VISIT, visited_on=date(2027, 1, 14), state=State.CONFIRMED,
+        actor=Actor.OFFICER, declared_by_id=officer.id, created_at=NOW, updated_by_id=officer.id, updated_at=NOW,
+        **{"pupils": 20, **values},
+    )  # fmt: skip
+    db.session.add(visit)
+    db.session.commit()
+    return visit
+
+
 @pytest.mark.usefixtures("both_databases")
 def test_a_school_is_silent_until_a_booking_holds_a_place(officer):
     edition, slot = make.make_edition(), make.make_slot()
@@ -180,6 +194,30 @@ def test_never_in_any_edition_leaves_out_who_came_in_an_earlier_one(officer):
     make.make_booking(slot, make.make_class(school=old), state=State.ATTENDED, present_pupils=20, present_adults=2)
     assert names(officer, edition) == ["New", "Old"]
     assert names(officer, edition, SilenceFilters(since="ever")) == ["New"]
+
+
+@pytest.mark.usefixtures("both_databases")
+def test_a_school_with_a_declared_visit_is_reached_until_it_is_withdrawn(officer):
+    past, edition, slot = make.make_edition("2011"), make.make_edition(), make.make_slot()
+    told, both, old = (make.make_school(name, pupils_count=100) for name in ("Told", "Both", "Old"))
+    book(slot, both, pupils=25)
+    first = declare(edition, told, officer, class_name="4e B", pupils=27)
+    # The same class again, another one, and one where something is booked already.
+    again = declare(edition, told, officer, class_name="4E b", pupils=26)
+    other = declare(edition, told, officer, class_name="4e C", pupils=20)
+    declare(edition, both, officer, pupils=30)
+    declare(past, old, officer)
+    assert names(officer, edition) == ["Old"]
+    assert names(officer, edition, SilenceFilters(since="ever")) == []
+    assert queries.is_reached(told.id, edition) and not queries.is_reached(old.id, edition)
+    all_ = whole(queries.counted(scope_for(officer), edition, EVERYTHING, by_commune=True))
+    assert (all_.schools, all_.reached, all_.coming) == (3, 2, 25 + 27 + 20)
+    for visit in (first, again, other):
+        visit.state = State.CANCELLED
+    db.session.commit()
+    assert names(officer, edition) == ["Old", "Told"]
+    all_ = whole(queries.counted(scope_for(officer), edition, EVERYTHING, by_commune=True))
+    assert (all_.reached, all_.coming) == (1, 25)
 
 
 @pytest.mark.usefixtures("both_databases")
@@ -319,7 +357,7 @@ def test_an_officer_finds_a_silent_school_and_the_letter_to_send(client, officer
     school = make.make_school(priority_education="REP")
     signed_in(client, officer)
     page = text_of(client.get(silence_of(officer)))
-    assert "1 établissement sans réservation" in page and "Dans les turbines" in page and "Préparer l’appel" in page
+    assert "1 établissement sans visite" in page and "Dans les turbines" in page and "Préparer l’appel" in page
     page = client.get(f"{silence_of(officer)}/{school.id}")
     assert f"mailto:ce.{school.uai.lower()}@ac-versailles.fr?subject=" in page.get_data(as_text=True)
     page = text_of(page)
@@ -387,4 +425,4 @@ def test_the_table_has_the_rows_of_the_screen_and_no_formula(client, officer):
     assert len(rows) == 2
     assert rows[1][1] == "'=HYPERLINK(1)"
     page = text_of(client.get(f"{silence_of(officer)}?school_kind=college"))
-    assert "1 établissement sans réservation" in page
+    assert "1 établissement sans visite" in page

@@ -1,6 +1,7 @@
 """Reads of the map of silence: a few statements whatever the size of the territory.
 
-A school is reached when one of its bookings holds a place, as the board's « établissements touchés » counts them.
+A school is reached when one of its bookings holds a place, or when a visit of it was declared and not withdrawn: nobody
+calls a school that comes by another way.
 Sections attached to another school, and schools that were merged into another, are not called: they are not counted.
 """
 
@@ -10,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, select, union_all
 from sqlalchemy.orm import joinedload
 
+from booking.bookings.declared.models import DeclaredVisit
 from booking.bookings.models import Booking
-from booking.bookings.rules.states import TAKEN
+from booking.bookings.rules.states import TAKEN, State
 from booking.catalogue.models import BOOKED_BY, Activity, ActivityKind, ActivityLevel, BookedBy, Edition, Slot
 from booking.catalogue.queries import free_slots
 from booking.companies.models import Company, Site
@@ -34,7 +36,7 @@ MOST_DEPARTEMENTS_BY_COMMUNE = 12
 
 @dataclass(frozen=True)
 class Silent:
-    """A school nobody has booked for, what is free near it, and who called it last."""
+    """A school without a visit, what is free near it, and who called it last."""
 
     school: School
     near: Sequence[Near]
@@ -65,11 +67,13 @@ def counted(scope: Scope, edition: Edition, filters: SilenceFilters, *, by_commu
 
 
 def silent_schools(scope: Scope, edition: Edition, filters: SilenceFilters, *columns: Any) -> Select[Any]:
-    """The schools of the territory without a booking, as the filters narrow them."""
+    """The schools of the territory with neither booking nor declared visit, as the filters narrow them."""
     booked = select(Booking.school_id).where(Booking.state.in_(TAKEN))
+    told = select(DeclaredVisit.school_id).where(DeclaredVisit.state != State.CANCELLED)
     if filters.since != Since.EVER:
         booked = booked.where(Booking.edition_id == edition.id)
-    query = listed(scope, select(*(columns or (School,)))).where(School.id.not_in(booked))
+        told = told.where(DeclaredVisit.edition_id == edition.id)
+    query = listed(scope, select(*(columns or (School,)))).where(School.id.not_in(booked), School.id.not_in(told))
     return filters.of_contacts(filters.of_schools(query), edition)
 
 
@@ -110,11 +114,9 @@ def contacts_of(school_id: int, edition: Edition) -> Sequence[SchoolContact]:
     return db.session.scalars(query.order_by(SchoolContact.contacted_on.desc(), SchoolContact.id.desc())).all()
 
 
-def has_booked(school_id: int, edition: Edition) -> bool:
-    query = select(Booking.id).where(
-        Booking.school_id == school_id, Booking.edition_id == edition.id, Booking.state.in_(TAKEN)
-    )
-    return db.session.scalar(query.limit(1)) is not None
+def is_reached(school_id: int, edition: Edition) -> bool:
+    reach = _reach(edition)
+    return db.session.scalar(select(reach.c.school_id).where(reach.c.school_id == school_id)) is not None
 
 
 def listed(scope: Scope, query: Select[Any]) -> Select[Any]:
@@ -168,7 +170,10 @@ def _levels_by_kind() -> Any:
 
 
 def _reach(edition: Edition) -> Any:
-    """By school that has booked: the pupils of its classes, each class once."""
+    """By school that is reached: the pupils of the classes it booked for, each class once.
+
+    Those of declared visits count where nothing is booked: nobody knows which of the classes told are the booked ones.
+    """
     per_class = (
         select(
             Booking.school_id,
@@ -179,11 +184,23 @@ def _reach(edition: Edition) -> Any:
         .group_by(Booking.school_id, Booking.class_id)
         .subquery()
     )
-    return (
-        select(per_class.c.school_id, func.sum(per_class.c.pupils).label("pupils"))
-        .group_by(per_class.c.school_id)
-        .subquery("reach")
+    booked = _added_up(per_class)
+    told_per_class = (
+        select(DeclaredVisit.school_id, func.max(DeclaredVisit.pupils).label("pupils"))
+        .where(
+            DeclaredVisit.edition_id == edition.id,
+            DeclaredVisit.state != State.CANCELLED,
+            DeclaredVisit.school_id.not_in(select(per_class.c.school_id)),
+        )
+        .group_by(DeclaredVisit.school_id, DeclaredVisit.level_code, func.lower(DeclaredVisit.class_name))
+        .subquery()
     )
+    return union_all(booked, _added_up(told_per_class)).subquery("reach")
+
+
+def _added_up(per_class: Any) -> Select[Any]:
+    pupils = func.sum(per_class.c.pupils).label("pupils")
+    return select(per_class.c.school_id, pupils).group_by(per_class.c.school_id)
 
 
 def _order(filters: SilenceFilters) -> tuple[Any, ...]:

@@ -35,7 +35,7 @@ MOST_PLACES = 30
 MORE_NEAR = 6
 STATUS_WORDS = {"public": _l("Public"), "private": _l("Privé")}
 SINCE_WORDS = {
-    Since.EDITION: _l("sans réservation dans cette édition"),
+    Since.EDITION: _l("sans réservation ni visite déclarée dans cette édition"),
     Since.EVER: _l("jamais venus, dans aucune édition"),
 }
 CONTACT_CHOICES = {Contacted.TO_CALL: _l("à contacter"), Contacted.DONE: _l("déjà contactés")}
@@ -174,7 +174,7 @@ def silence_school(membership_id: int, school_id: int) -> Any:
         school=school,
         near=near,
         mailbox=mailbox,
-        has_booked=queries.has_booked(school.id, edition),
+        is_reached=queries.is_reached(school.id, edition),
         letter=letter_to(
             school,
             edition,
