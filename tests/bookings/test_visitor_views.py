@@ -173,8 +173,8 @@ def test_the_class_follows_every_link_of_the_programme(client, school):
         text = client.get(path).text
         links = [html.unescape(link) for link in re.findall(r'href="([^"]+)"', text)]
         inside = [link for link in links if re.match(r"/(programme|signup/teacher|login)[/?]", link)]
-        # Neither a print nor a word to say that something is wrong is about the class.
-        elsewhere = ("/programme/print", "/programme/report/")
+        # Neither a print, nor a département's whole programme, nor a word to say that something is wrong is about the class.
+        elsewhere = ("/programme/print", "/programme/departements", "/programme/report/")
         kept = [link for link in inside if "/programme.ics" not in link and not link.startswith(elsewhere)]
         without = [link for link in kept if school.uai not in link]
         forgets = [link for link in without if f'href="{html.escape(link)}">Oublier' in text]

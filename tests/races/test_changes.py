@@ -41,7 +41,7 @@ def test_complaint_10_eight_classes_want_the_last_five_places_and_one_gets_them(
 
 
 @pytest.mark.deep
-@pytest.mark.deep_on_sqlite
+@pytest.mark.deep
 def test_without_the_guarded_statement_the_same_race_oversells(race):
     slot = make.make_slot(max_classes=8, max_pupils=85)
     bookings = [booked(slot, pupils=10) for _ in range(8)]

@@ -58,7 +58,7 @@ def test_sixty_four_browsers_book_exactly_the_last_twenty_places_and_none_sees_a
     assert violations() == []
 
 
-@pytest.mark.deep_on_sqlite
+@pytest.mark.deep
 def test_without_the_guarded_statement_the_same_race_overbooks(race):
     slot = make.make_slot(max_classes=20, max_pupils=200)
     seen = clients.counters(slot.id)
@@ -74,7 +74,7 @@ def test_the_same_class_sent_sixteen_times_books_once(race):
     assert violations() == []
 
 
-@pytest.mark.deep_on_sqlite
+@pytest.mark.deep
 def test_the_same_class_sent_twice_without_the_look_under_the_lock_is_stopped_by_the_database_alone(race):
     slot = make.make_slot(max_classes=20, max_pupils=600)
     outcomes = race(clients.book_without_asking_again, [call_of(make.make_class(), slot)] * 16)
@@ -94,7 +94,7 @@ def test_one_class_never_gets_two_overlapping_slots(race):
     assert violations() == []
 
 
-@pytest.mark.deep_on_sqlite
+@pytest.mark.deep
 def test_without_asking_again_under_the_lock_of_the_class_it_gets_both(race):
     calls = eight_classes_wanting_two_overlapping_slots()
     assert race(clients.book_without_asking_again, calls) == {"booked": 16}
@@ -115,7 +115,7 @@ def test_a_school_never_passes_the_editions_cap_across_slots(race):
     assert violations() == []
 
 
-@pytest.mark.deep_on_sqlite
+@pytest.mark.deep
 def test_without_the_guard_on_the_schools_row_the_cap_is_passed(race):
     outcomes = race(clients.book_without_asking_again, twelve_classes_of_a_school_that_may_book_three_times())
     assert outcomes == {"booked": 12}

@@ -63,7 +63,7 @@ def test_the_opening_rush_by_the_page_shows_no_error(rush):
     assert booked_at() == [(OPENS, PLACES)]
 
 
-@pytest.mark.deep_on_sqlite
+@pytest.mark.deep
 def test_without_asking_again_when_the_form_comes_some_book_before_the_opening(rush):
     outcomes = rush(clients.book_at_without_asking_again)
     assert outcomes[EARLY, "booked"] > 0

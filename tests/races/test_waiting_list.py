@@ -100,7 +100,7 @@ def test_newcomers_take_nothing_of_what_the_line_waits_for(race):
     assert violations() == []
 
 
-@pytest.mark.deep_on_sqlite
+@pytest.mark.deep
 def test_without_the_look_at_the_line_newcomers_pass_in_front(race):
     slot, booked, line = a_full_slot_with_a_line(PLACES)
     freed(slot, booked)
