@@ -80,7 +80,7 @@ def offered(**changes):
 
 def test_the_activity_says_that_dates_are_to_agree_and_how_many_classes_are_left(client, activity):
     text = text_of(client.get(f"/programme/{activity.id}", follow_redirects=True))
-    assert "elle convient du jour avec les établissements intéressés" in text
+    assert "elle convient du jour avec chaque classe" in text
     assert "3 classes par an au plus\u00a0: il en reste 3" in client.get(
         f"/programme/{activity.id}", follow_redirects=True
     ).get_data(as_text=True)
