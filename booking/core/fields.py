@@ -14,6 +14,7 @@ from booking.core.i18n import _, _l
 NOT_IN_LIST = _l("Choisissez une ligne de la liste.")
 NUMBER_MISSING = _l("Indiquez un nombre.")
 _BREAKS = "\r\n\t"
+LAST_YEAR = 2200
 
 
 def clean_line(text: str | None) -> str | None:
@@ -111,6 +112,9 @@ class DayField(DateField):
         # Years of two digits are a slip of the keyboard, not the time of Nero.
         if self.data and self.data.year < 1000:
             raise StopValidation(_("Écrivez l’année en quatre chiffres."))
+        # Nothing here lasts that long, and the day after the last one that can be written does not exist.
+        if self.data and self.data.year > LAST_YEAR:
+            raise StopValidation(_("Cette date est trop lointaine."))
 
 
 class HourField(TimeField):

@@ -74,6 +74,10 @@ def drawing_of(found: Comparison) -> Curves:
             "Réservations cumulées, selon le nombre de jours avant la semaine\u00a0; les mêmes nombres sont dans le tableau."
         ),
         [Series(curve.edition.name, line) for curve, line in zip(found.curves, lines, strict=True)],
-        [(-days, f"J−{days}" if days else _("semaine")) for days in found.days if days % MARKED_DAYS == 0],
+        [
+            (-days, _("J−%(days)d", days=days) if days else _("semaine"))
+            for days in found.days
+            if days % MARKED_DAYS == 0
+        ],
         -found.today if is_between else None,
     )

@@ -21,6 +21,7 @@ from booking.catalogue.services import readiness_of
 from booking.companies.models import Company, Site, Trust
 from booking.core.db import db, transaction
 from booking.core.errors import Refusal
+from booking.core.fields import clean_line
 from booking.core.i18n import _
 from booking.tracking.people import queue_scope
 from booking.tracking.scope import Scope
@@ -34,7 +35,7 @@ MOST_COMPANIES = 12
 def entering(membership_id: int) -> str:
     """Which firm asks; and the drafts that officers have begun in the territory."""
     membership, scope = _officer_or_404(membership_id)
-    question = request.args.get("q", "")[:120].strip()
+    question = clean_line(request.args.get("q", "")[:120]) or ""
     begun = (
         _entered(scope)
         .where(Activity.state == PublicationState.DRAFT, Activity.published_at.is_(None))

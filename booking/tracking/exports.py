@@ -15,7 +15,7 @@ from functools import cache
 from typing import IO, Any
 
 import xlsxwriter
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, case, func
 
 from booking.bookings.models import Booking
 from booking.bookings.rules.states import STATE_WORDS, TAKEN, State
@@ -99,6 +99,13 @@ _ID, _DAY, _TITLE, _COMPANY = _l("Numéro"), _l("Date"), _l("Activité"), _l("En
 _COMMUNE, _PLACE, _PUPILS = _l("Commune"), _l("Département"), _l("Élèves")
 _KIND = Column("kind", _l("Genre"), Activity.kind, words=_word_of(KIND_WORDS))
 _ON = Column("date", _DAY, Slot.local_start, typed=lambda moment: moment.date())
+
+
+def _of_class(column: Any) -> Any:
+    """A number of a booking as the board counts it: nothing for a group of teachers, nor where nobody said."""
+    return case((Booking.level_code.is_not(None), column))
+
+
 _OF_SCHOOL = (
     Column("uai", _l("UAI"), School.uai),
     Column("school", _l("Établissement"), School.name),
@@ -151,10 +158,10 @@ SHEETS: dict[str, Sheet] = {
             Column("activity", _TITLE, Activity.title),
             _KIND,
             Column("pupils", _PUPILS, figures.pupils_of_booking()),
-            Column("adults", _l("Accompagnateurs"), Booking.adults),
+            Column("adults", _l("Accompagnateurs"), _of_class(Booking.adults)),
             Column("state", _l("État"), Booking.state, words=_word_of(STATE_WORDS)),
-            Column("pupils_present", _l("Élèves venus"), Booking.present_pupils),
-            Column("adults_present", _l("Accompagnateurs venus"), Booking.present_adults),
+            Column("pupils_present", _l("Élèves venus"), _of_class(Booking.present_pupils)),
+            Column("adults_present", _l("Accompagnateurs venus"), _of_class(Booking.present_adults)),
             *_ABOUT_SCHOOL,
         ),
         _bookings,

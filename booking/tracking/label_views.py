@@ -20,6 +20,7 @@ from booking.catalogue.models import LabelState
 from booking.core import clock
 from booking.core.db import transaction
 from booking.core.errors import Refusal
+from booking.core.fields import clean_line
 from booking.core.i18n import _, _n
 from booking.tracking import people
 from booking.tracking.scope import Scope
@@ -98,7 +99,7 @@ def _pick(value: str) -> Pick | None:
     number, _colon, seen = value.partition(":")
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         return None
-    return Pick(int(number), seen, " ".join(request.form.get(f"number-{number}", "").split())[:60])
+    return Pick(int(number), seen, (clean_line(request.form.get(f"number-{number}", "")) or "")[:60])
 
 
 def _queue(membership: Membership, scope: Scope, form: ReturnForm, ticked: set[int] | None = None) -> str:

@@ -55,8 +55,7 @@ class Preview:
 @signed_in_required
 def suspensions(membership_id: int) -> Any:
     """What is suspended, and the form: its first button shows what would be touched, its second one suspends."""
-    membership = officer_membership_or_404(membership_id)
-    scope = scope_of(membership)
+    membership, scope = _officer_or_404(membership_id)
     form = SuspensionForm(_departements(scope))
     preview = None
     if form.validate_on_submit():
@@ -75,7 +74,7 @@ def suspensions(membership_id: int) -> Any:
 @bp.post("/<int:membership_id>/suspensions/<int:suspension_id>/lifting")
 @signed_in_required
 def lift_suspension(membership_id: int, suspension_id: int) -> Any:
-    scope = scope_of(officer_membership_or_404(membership_id))
+    _membership, scope = _officer_or_404(membership_id)
     found = db.session.get(OutingSuspension, suspension_id)
     if found is None or not _holds(scope, found.departement_code):
         abort(404)
@@ -87,6 +86,15 @@ def lift_suspension(membership_id: int, suspension_id: int) -> Any:
     else:
         flash(_("La suspension est levée. Les enseignants et les entreprises concernés sont prévenus."), "success")
     return redirect(url_for(".suspensions", membership_id=membership_id))
+
+
+def _officer_or_404(membership_id: int) -> tuple[Membership, Scope]:
+    # Whoever follows a group of schools would suspend whole départements, and read who else goes out there.
+    membership = officer_membership_or_404(membership_id)
+    scope = scope_of(membership)
+    if scope.is_group:
+        abort(404)
+    return membership, scope
 
 
 def _suspend(membership: Membership, form: SuspensionForm) -> Any:

@@ -102,7 +102,8 @@ class Asked:
     def about(self) -> list[tuple[str, str]]:
         """What an export is of, for its sheet of definitions."""
         known = [(_("Territoire"), self.scope.name), (_("Édition"), self.edition.name if self.edition else "")]
-        filters = ", ".join(f"{name}={value}" for name, value in self.filters.query().items())
+        asked = {**self.filters.query(), **self.narrowing}
+        filters = ", ".join(f"{name}={value}" for name, value in asked.items() if value)
         return [
             *known,
             (_("Filtres"), filters or _("aucun")),

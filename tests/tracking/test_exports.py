@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 
 from booking.accounts.models import ScopeKind
 from booking.bookings.rules.states import State
+from booking.schools.models import Audience
 from booking.tracking import figures
 from booking.tracking.scope import Scope
 from tests import make
@@ -27,6 +28,8 @@ def edition(app, now):
     for state, came in ((State.ATTENDED, 25), (State.CONFIRMED, None), (State.CANCELLED, None)):
         make.make_booking(slot, make.make_class(school=school, pupils=27), state=state, present_pupils=came,
                           present_adults=came and 2)  # fmt: skip
+    staff = make.make_class(school=school, audience=Audience.STAFF, level_code=None, pupils=9, adults=0)
+    make.make_booking(slot, staff, state=State.ATTENDED, pupils=9, adults=0, present_pupils=8, present_adults=0)
     return slot.activity.edition
 
 
@@ -51,7 +54,7 @@ def test_bookings_are_the_same_in_the_three_forms_and_add_up_to_the_board(editio
     board = figures.board(Scope("France", None), edition)
     table, objects = read_csv(download("bookings.csv")), download("bookings.json").get_json()
     book, rows = read_xlsx(download("bookings.xlsx"))
-    assert len(table) == len(objects) == len(rows) == board.value("bookings") == 2
+    assert len(table) == len(objects) == len(rows) == board.value("bookings") == 3
     for pupils in (
         [int(row["Élèves"]) for row in table],
         [row["Élèves"] for row in rows],

@@ -63,6 +63,16 @@ def test_a_group_s_officer_vouches_for_nobody_and_suspends_nothing(evry, client)
     assert waiting.email not in client.get(f"{here}/people").text
     assert client.post(f"{here}/people/members/{member}/acceptance").status_code == 404
     assert client.get(f"{here}/groups").status_code == 403
+    suspension = {
+        "departement": "91",
+        "first_on": "24/11/2026",
+        "last_on": "31/12/2026",
+        "reason": "weather",
+        "step": "preview",
+    }
+    assert client.get(f"{here}/suspensions").status_code == 404
+    assert client.post(f"{here}/suspensions", data=suspension).status_code == 404
+    assert client.post(f"{here}/suspensions/1/lifting").status_code == 404
 
 
 def test_an_officer_makes_fills_renames_entrusts_and_empties_a_group(app, now, client):
