@@ -556,7 +556,7 @@ def lead(app, both_databases, set_now):
 
 
 # PostgreSQL takes twice as long: what it does otherwise than SQLite shows in fewer lives, and in the long run.
-SHORT_LIVES = {"sqlite": 200, "postgresql": 50}
+SHORT_LIVES = {"sqlite": 200, "postgresql": 40}
 
 
 def test_whatever_happens_in_short_lives_all_that_must_hold_holds(lead, both_databases):

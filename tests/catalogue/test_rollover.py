@@ -89,6 +89,7 @@ def resume_in_a_process(company_id: int, new_id: int, activity_id: int, person_i
         return rollover.resume_activities(company_id, new_id, [activity_id], person_id, with_dates=True).activities
 
 
+@pytest.mark.deep_on_sqlite
 def test_the_button_pressed_in_four_places_at_once_makes_one_copy(app, both_shared_databases, now):
     activity, new = make_last_year()
     call = {

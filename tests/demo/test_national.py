@@ -40,6 +40,7 @@ def test_a_country_written_in_bulk_keeps_every_rule(both_databases):
     assert set(db.session.scalars(select(ActivityTerm.activity_id))) == set(db.session.scalars(select(Activity.id)))
 
 
+@pytest.mark.deep_on_sqlite
 @pytest.mark.usefixtures("small_france")
 def test_what_comes_after_a_country_takes_the_next_numbers(both_databases):
     season = season_of(clock.now().astimezone(UTC).date(), lambda day: day.weekday() < 5)

@@ -20,7 +20,8 @@ from tests.mail import workers
 from tests.mail.test_delivery import message_ids
 from tests.processes import ROOT, call_at_once
 
-pytestmark = pytest.mark.usefixtures("both_shared_databases")
+# The same workers on SQLite run in the long ones: none of these tests is short.
+pytestmark = [pytest.mark.usefixtures("both_shared_databases"), pytest.mark.deep_on_sqlite]
 
 
 def settings_for(post) -> dict:
@@ -37,7 +38,6 @@ def test_two_workers_at_once_deliver_each_message_once(app, post, queue, read):
     assert {read(mail_id).attempts for mail_id in ids} == {1}
 
 
-@pytest.mark.deep_on_sqlite
 def test_without_the_guard_two_workers_send_the_same_message_twice(app, post, queue):
     """The twin: it shows that the race above is a real one."""
     for number in range(40):

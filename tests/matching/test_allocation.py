@@ -111,6 +111,21 @@ def test_borders_between_districts_keep_the_limits_and_the_proof(instance):
         assert best <= large.most_served(tables, program, district)
 
 
+@settings(max_examples=60, deadline=None)
+@given(rounds(most_classes=6, several=False))
+def test_across_borders_nobody_could_move_to_a_dearer_wish_that_stayed_free(instance):
+    with mock.patch.object(large, "DISTRICT_CLASSES", 1):
+        found = allocate(instance, exact_columns=0)
+    tables = tables_of(in_order(instance))
+    granted = tables.columns_of(found.placements)
+    for column in np.flatnonzero(granted):
+        own = np.flatnonzero(tables.class_of == tables.class_of[column])
+        for dearer in own[tables.rank_of[own] < tables.rank_of[column]]:
+            tried = granted.copy()
+            tried[column], tried[dearer] = False, True
+            assert broken_rules(tables, tried), "a dearer wish stayed free"
+
+
 def test_what_is_lost_at_the_borders_is_little():
     instance = crowded()
     with mock.patch.object(large, "DISTRICT_CLASSES", 100):
@@ -200,8 +215,13 @@ def test_a_class_that_is_too_many_for_the_slot_is_not_split():
 
 
 def test_a_round_broken_off_says_that_it_is_not_whole():
-    found = allocate(crowded(), exact_columns=0, stop=lambda: True)
-    assert not found.is_whole
+    for instance, exact_columns in ((crowded(), 0), (crowded(), 6000)):
+        found = allocate(instance, exact_columns=exact_columns, stop=lambda: True)
+        best = allocate(instance)
+        assert not found.is_whole
+        for level, best_level in zip(found.levels, best.levels, strict=True):
+            assert level.bound >= best_level.value
+        assert found.levels[0].gap > 0.5
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,20 @@ def test_a_class_withdrawn_after_the_run_stops_everything(cast, set_now):
     assert bookings_of(cast.school_class) == {}
 
 
+def test_a_class_put_away_after_the_run_stops_it_and_the_next_run_goes_without(cast, set_now):
+    cast.wish(cast.school_class, cast.teacher, cast.slots[0])
+    cast.wish(cast.other_class, cast.other, cast.slots[1])
+    set_now(AFTER)
+    cast.solve()
+    cast.other_class.archived_at = AFTER
+    db.session.commit()
+    with pytest.raises(ApplyStopped):
+        cast.apply()
+    cast.solve()
+    cast.apply()
+    assert list(bookings_of(cast.school_class)) == [cast.slots[0].id]
+
+
 def test_a_run_broken_off_shows_its_best_and_is_not_applied(cast, set_now):
     cast.wish(cast.school_class, cast.teacher, cast.slots[0])
     set_now(AFTER)

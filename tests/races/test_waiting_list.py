@@ -69,6 +69,7 @@ def most_offers_of_one_booking() -> int:
     return max(db.session.scalars(offers), default=0)
 
 
+@pytest.mark.deep_on_sqlite
 def test_freed_places_go_to_the_first_in_line_while_newcomers_storm_the_slot(race):
     slot, booked, line = a_full_slot_with_a_line(8)
     calls = [{"verb": "cancel", "booking_id": booking.id} for booking in booked]
@@ -110,6 +111,7 @@ def test_without_the_look_at_the_line_newcomers_pass_in_front(race):
     assert State.OFFERED not in states(line)
 
 
+@pytest.mark.deep_on_sqlite
 def test_an_offer_accepted_declined_and_lapsed_at_once_ends_in_one_way_and_serves_the_next_once(race):
     slot, booked, line = a_full_slot_with_a_line(PLACES + 2)
     freed(slot, booked)

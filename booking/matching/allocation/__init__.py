@@ -2,6 +2,7 @@
 
 from booking.matching.allocation.baselines import first_come, random_draw
 from booking.matching.allocation.figures import Figures, figures_of
+from booking.matching.allocation.highs import NotSolved
 from booking.matching.allocation.instance import (
     Inconsistent,
     Instance,
@@ -17,6 +18,6 @@ from booking.matching.allocation.instance import (
 from booking.matching.allocation.solver import Allocation, Level, allocate
 
 __all__ = [
-    "Allocation", "Figures", "Inconsistent", "Instance", "Level", "Placement", "RoundClass", "RoundSlot", "Wish",
+    "Allocation", "Figures", "Inconsistent", "Instance", "Level", "NotSolved", "Placement", "RoundClass", "RoundSlot", "Wish",
     "allocate", "as_json", "digest", "figures_of", "first_come", "from_json", "placements_digest", "random_draw",
 ]  # fmt: skip

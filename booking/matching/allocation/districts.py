@@ -32,6 +32,7 @@ class _Town:
         self.wished = {int(class_of[here[0]]): slot_of[here].tolist() for here in positions_by(class_of)}
         self.wishing = {int(slot_of[here[0]]): class_of[here].tolist() for here in positions_by(slot_of)}
         self.district: dict[int, int] = {}
+        self.slots_a_class = len(self.wishing) / len(self.wished)
 
     def grow(self, classes: int) -> None:
         """Take the first slot that is free and what is tied most to what one has, until there are enough classes."""
@@ -57,7 +58,7 @@ class _Town:
 
     def settle(self, classes: int) -> None:
         """Move each slot to the district that it is tied to most, while that one is not crowded."""
-        crowded = classes // 2
+        crowded = round(classes * self.slots_a_class)
         size = Counter(self.district.values())
         for _ in range(SWEEPS):
             moved = False
@@ -78,7 +79,7 @@ class _Town:
         for slot in sorted(self.district):
             members.setdefault(self.district[slot], []).append(slot)
         for small in sorted(members, key=lambda number: (len(members[number]), number)):
-            if len(members[small]) > classes // 8:
+            if len(members[small]) > classes * self.slots_a_class / 4:
                 continue
             ties = Counter(
                 self.district[other] for slot in members[small] for other in self._tied(slot)

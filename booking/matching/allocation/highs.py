@@ -25,9 +25,12 @@ class NotSolved(RuntimeError):
 
 @dataclass(frozen=True)
 class Relaxed:
-    """A solution of the relaxation: no result can be worth more. reduced_costs, duals: what stands at its limit."""
+    """A solution of the relaxation. bound: what no result can exceed, whatever the solver's accuracy; by its prices.
 
-    worth: float
+    reduced_costs, duals: what stands at its limit.
+    """
+
+    bound: float
     values: Floats
     reduced_costs: Floats
     duals: Floats
@@ -47,12 +50,18 @@ def relax(size: int, rows: Sequence[Row], worth: Floats) -> Relaxed:
     if (status := highs.getModelStatus()) not in _OK:
         raise NotSolved(highs.modelStatusToString(status))
     found = highs.getSolution()
-    return Relaxed(
-        worth=highs.getInfo().objective_function_value,
-        values=np.array(found.col_value),
-        reduced_costs=np.array(found.col_dual),
-        duals=np.array(found.row_dual),
-    )
+    duals = np.array(found.row_dual)
+    return Relaxed(_bound_of(rows, worth, duals), np.array(found.col_value), np.array(found.col_dual), duals)
+
+
+def _bound_of(rows: Sequence[Row], worth: Floats, duals: Floats) -> float:
+    """Any prices that are not negative bound the program: what the limits cost, and what each column is worth beyond."""
+    left, total = worth.astype(np.float64), 0.0
+    for (columns, coefficients, most), price in zip(rows, np.maximum(duals, 0.0).tolist(), strict=True):
+        if price:
+            left[columns] -= price * coefficients
+            total += price * most
+    return float(total + np.maximum(left, 0.0).sum())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A part too large to be solved at once: cut into districts, each shared out exactly, and proven near the best.
+"""A part too large to be solved at once: cut into districts, each shared out as one program, and proven near the best.
 
 The relaxation of the whole part gives each place and each class its price. A class that wishes across a border belongs
 to the district where the relaxation serves it; the districts are then shared out one after the other within what is
@@ -82,7 +82,47 @@ def _share_out(search: _Search, district: Ints, stop: Callable[[], bool] | None)
         _grant_best(search, columns[tried & (district == number)])
     # What was left aside may still fit: other wishes of those who have nothing, across the borders too.
     _grant_best(search, columns[~np.isin(tables.class_of[columns], tables.class_of[search.granted])])
+    while _move_to_what_is_free(search):
+        _grant_best(search, columns[~np.isin(tables.class_of[columns], tables.class_of[search.granted])])
     return True
+
+
+def _move_to_what_is_free(search: _Search) -> int:
+    """Let each class that has one place take a dearer wish that is free, which costs nobody anything; how many moved."""
+    tables = search.tables
+    left = left_by(tables, search.granted)
+    classes, pupils = left.slot_classes.copy(), left.slot_pupils.copy()
+    owner = _owners(search)
+    moved = 0
+    for here in positions_by(tables.class_of[search.columns]):
+        own = search.columns[here]
+        number = int(tables.class_of[own[0]])
+        has = own[search.granted[own]]
+        if tables.most[number] != 1 or not len(has):
+            continue
+        size, school, old = int(tables.pupils[number]), int(tables.school_of[number]), int(has[0])
+        for column in own[np.argsort(tables.rank_of[own], kind="stable")]:
+            slot = int(tables.slot_of[column])
+            if tables.rank_of[column] >= tables.rank_of[old]:
+                break
+            is_elsewhere = tables.one_school[slot] and owner[slot] not in (-1, school)
+            if classes[slot] > 0 and pupils[slot] >= size and not is_elsewhere:
+                search.granted[old], search.granted[column] = False, True
+                for place, change in ((int(tables.slot_of[old]), 1), (slot, -1)):
+                    classes[place] += change
+                    pupils[place] += change * size
+                owner = _owners(search) if tables.one_school.any() else owner
+                moved += 1
+                break
+    return moved
+
+
+def _owners(search: _Search) -> Ints:
+    """The school that each slot has taken, or -1."""
+    tables = search.tables
+    owner = np.full(len(tables.slot_pupils), -1, dtype=np.int64)
+    owner[tables.slot_of[search.granted]] = tables.school_of[tables.class_of[search.granted]]
+    return owner
 
 
 def _at_home(search: _Search, district: Ints) -> Flags:
@@ -104,8 +144,7 @@ def _grant_best(search: _Search, columns: Ints) -> None:
     tables = search.tables
     left = left_by(tables, search.granted)
     slot_of, class_of = tables.slot_of[columns], tables.class_of[columns]
-    owner = np.full(len(tables.slot_pupils), -1, dtype=np.int64)
-    owner[tables.slot_of[search.granted]] = tables.school_of[tables.class_of[search.granted]]
+    owner = _owners(search)
     is_elsewhere = tables.one_school[slot_of] & (owner[slot_of] >= 0) & (owner[slot_of] != tables.school_of[class_of])
     fits = (tables.pupils[class_of] <= left.slot_pupils[slot_of]) & (left.slot_classes[slot_of] > 0)
     columns = columns[fits & ~is_elsewhere]
@@ -129,7 +168,7 @@ def most_served(tables: Tables, program: Program, district: Ints, stop: Callable
         if stop and stop():
             return int(program.served.sum())
         bound += solve_whole(len(here), rows, worth[here], nodes=DISTRICT_NODES, gap=DISTRICT_GAP).bound
-    return int(np.floor(bound + TOLERANCE))
+    return int(np.floor(bound + TOLERANCE * (1 + len(rows_of))))
 
 
 def _districts_of_helpers(program: Program, district: Ints) -> Ints:
@@ -175,18 +214,18 @@ def _bounds(search: _Search, served: int) -> Bounds:
         int(tables.nearness[chosen].sum()),
     )
     if len(program.columns) > ALL_AIMS_COLUMNS:
-        return max(served, reached[0]), *_at_most(tables, program.columns)
+        return max(served, reached[0]), *at_most_alone(tables, program.columns)
     rows, bounds = list(program.rows), [max(served, reached[0])]
     aims = aims_over(tables, program)
     for number in (1, 2):
         (kept, kept_unit), (worth, unit) = aims[number - 1 : number + 1]
         rows.append(at_least(kept, reached[number - 1] * kept_unit, kept_unit))
-        most = int(np.floor(relax(program.size, rows, worth).worth / unit + 1e-6))
+        most = int(np.floor(relax(program.size, rows, worth).bound / unit + TOLERANCE))
         bounds.append(max(most, reached[number]))
     return bounds[0], bounds[1], bounds[2]
 
 
-def _at_most(tables: Tables, columns: Ints) -> tuple[int, int]:
+def at_most_alone(tables: Tables, columns: Ints) -> tuple[int, int]:
     """Points and nearness if every class had its dearest and its nearest wishes: true, and no more than that."""
     totals = [0, 0]
     for here in positions_by(tables.class_of[columns]):

@@ -1,7 +1,8 @@
 """The fair allocation: classes served by weight, then the ranks they obtain, then distance, each proven before the next.
 
 A round falls into parts that share no class, slot or capped school. Small parts are solved exactly, aim after aim. A
-large part is cut into districts, each of them shared out exactly, and proven near the best at its borders' prices.
+large part is cut into districts, each shared out as one program of the blended aims; the first aim is proven near the
+best at the prices of its borders, the others are bounded.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from booking.matching.allocation.exact import solve_exactly
 from booking.matching.allocation.instance import Instance, Placement, check_instance, in_order
-from booking.matching.allocation.large import solve_large
+from booking.matching.allocation.large import at_most_alone, solve_large
 from booking.matching.allocation.parts import parts_of
 from booking.matching.allocation.tables import Ints, aims_of, broken_rules, tables_of
 
@@ -68,9 +69,12 @@ def allocate(
     is_whole = True
     parts = parts_of(tables)
     for columns in _batches(parts):
-        if stop and stop():
+        if not is_whole or (stop and stop()):
+            # Broken off: what is left could be worth no more than if every class had its dearest wishes.
             is_whole = False
-            break
+            served = int(tables.weight[np.unique(tables.class_of[columns])].sum())
+            bounds += np.array([served, *at_most_alone(tables, columns)], dtype=np.int64)
+            continue
         if len(columns) <= exact_columns:
             part, reached = solve_exactly(tables, columns, nodes)
         else:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, subqueryload
 
 from booking.bookings.queries import explain_all
 from booking.bookings.queries_of_many import explain_for_many
+from booking.bookings.rules.capacity import PlacesKept
 from booking.bookings.rules.explain import Explanation, InRound
 from booking.bookings.rules.obstacles import Obstacle
 from booking.catalogue.models import Activity, Edition, PublicationState, Slot, SlotAudience, SlotState
@@ -141,11 +142,17 @@ def entry_of(round_id: int, class_id: int) -> RoundEntry | None:
     return db.session.scalar(select(RoundEntry).where(RoundEntry.round_id == round_id, RoundEntry.class_id == class_id))
 
 
+def _takes_part(round_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Neither withdrawn nor a class that was put away since: it could not be booked for any more."""
+    is_kept = RoundEntry.school_class.has(SchoolClass.archived_at.is_(None))
+    return RoundEntry.round_id == round_id, RoundEntry.withdrawn_at.is_(None), is_kept
+
+
 def entries_of(round_id: int) -> list[RoundEntry]:
     """The classes that take part, with their wishes."""
     query = (
         select(RoundEntry)
-        .where(RoundEntry.round_id == round_id, RoundEntry.withdrawn_at.is_(None), RoundEntry.wishes.any())
+        .where(*_takes_part(round_id), RoundEntry.wishes.any())
         .options(
             # One read however many they are; selectinload would make one for each 500.
             subqueryload(RoundEntry.wishes),
@@ -168,16 +175,14 @@ def contested(round_id: int) -> dict[int, int]:
     query = (
         select(RoundWish.slot_id, func.count())
         .join(RoundEntry, RoundEntry.id == RoundWish.entry_id)
-        .where(RoundEntry.round_id == round_id, RoundEntry.withdrawn_at.is_(None))
+        .where(*_takes_part(round_id))
         .group_by(RoundWish.slot_id)
     )
     return dict(db.session.execute(query).tuples().all())
 
 
 def count_entries(round_id: int) -> int:
-    query = select(func.count(RoundEntry.id)).where(
-        RoundEntry.round_id == round_id, RoundEntry.withdrawn_at.is_(None), RoundEntry.wishes.any()
-    )
+    query = select(func.count(RoundEntry.id)).where(*_takes_part(round_id), RoundEntry.wishes.any())
     return db.session.scalar(query) or 0
 
 
@@ -190,13 +195,17 @@ def obstacles_of_round(
 
 
 def obstacles_to_wishes(slots: Sequence[Slot], school_class: SchoolClass) -> dict[int, Obstacle | None]:
-    """What keeps the class from each of these slots, the round itself and adults that can be found apart."""
+    """What keeps the class from each of these slots, apart from the round itself, which ignores kept places (decision
+    025), and from adults that can be found."""
     return _lasting_stops(explain_all(slots, school_class))
 
 
 def _lasting_stops(answers: Mapping[int, Explanation]) -> dict[int, Obstacle | None]:
     return {
-        slot_id: next((stop for stop in answer.stops if not isinstance(stop, InRound) and stop.field != "adults"), None)
+        slot_id: next(
+            (stop for stop in answer.stops if not isinstance(stop, InRound | PlacesKept) and stop.field != "adults"),
+            None,
+        )
         for slot_id, answer in answers.items()
     }
 

@@ -5,6 +5,7 @@ Nothing here reads what is true now: a run is made of its inputs alone.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from booking.core.errors import Refusal
 from booking.matching.allocation import (
     Allocation,
     Figures,
+    NotSolved,
     Placement,
     allocate,
     digest,
@@ -24,6 +26,8 @@ from booking.matching.allocation import (
 from booking.matching.rounds.inputs import Inputs
 from booking.matching.rounds.models import AllocationRun
 from booking.matching.rounds.rules import Group
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ def compute(stored: dict[str, Any], stop: Callable[[], bool] | None = None) -> O
         found = allocate(inputs.instance, stop=stop)
     except Refusal as refusal:
         return Outcome(is_whole=False, result=None, problem=refusal.message)
+    except (NotSolved, AssertionError) as fault:
+        # Ours, not the round's: it is said, and later runs are not kept waiting behind it.
+        log.exception("a round could not be computed")
+        return Outcome(is_whole=False, result=None, problem=str(fault))
     return Outcome(found.is_whole, _result(inputs, found), placements_digest(found.placements))
 
 
