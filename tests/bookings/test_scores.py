@@ -73,7 +73,7 @@ def test_a_newcomer_is_not_held_to_have_been_silent():
 
 @pytest.mark.parametrize(
     ("days", "sentence"),
-    [((0, 0, 0, 1, 0), "répond en général sous 1 jour ouvré"), ((2, 3, 4, 3, 9), "répond en général sous 3 jours ouvrés")],
+    [((0, 0, 0, 1, 0), "répond à 100\u00a0% des demandes, en général sous 1 jour ouvré"), ((2, 3, 4, 3, 9), "répond à 100\u00a0% des demandes, en général sous 3 jours ouvrés")],
 )  # fmt: skip
 def test_the_usual_delay_is_the_median_in_working_days(days, sentence):
     assert Answering(days).words == sentence

@@ -122,6 +122,6 @@ def test_the_activity_says_how_the_firm_usually_answers_only_with_enough_answers
     host, address = asked_slot.activity.contact, f"/programme/{asked_slot.activity_id}"
     for _ in range(4):
         answered(asked_slot, host, set_now, after_days=1)
-    assert "répond en général" not in client.get(address, follow_redirects=True).get_data(as_text=True)
+    assert "en général sous" not in client.get(address, follow_redirects=True).get_data(as_text=True)
     answered(asked_slot, host, set_now, after_days=1)
-    assert "répond en général sous 1" in client.get(address, follow_redirects=True).get_data(as_text=True)
+    assert "des demandes, en général sous 1" in client.get(address, follow_redirects=True).get_data(as_text=True)

@@ -114,15 +114,16 @@ class Answering:
 
     @property
     def words(self) -> Any:
-        """« répond en général sous 1 jour ouvré »; nothing while too few requests speak."""
+        """« répond à 90 % des demandes, en général sous 1 jour ouvré »; nothing while too few requests speak."""
         if not self.is_known:
             return ""
         if self.rate < ANSWERING.poor:
             return _l("laisse souvent les demandes sans réponse")
         return _ln(
-            "répond en général sous %(num)d jour ouvré",
-            "répond en général sous %(num)d jours ouvrés",
+            "répond à %(share)d\u00a0%% des demandes, en général sous %(num)d jour ouvré",
+            "répond à %(share)d\u00a0%% des demandes, en général sous %(num)d jours ouvrés",
             max(1, self.usual_days or 0),
+            share=round(self.rate * 100),
         )
 
 
