@@ -23,7 +23,7 @@ from booking.matching.rounds.inputs import Inputs, inputs_of
 from booking.matching.rounds.jobs import run_now
 from booking.matching.rounds.models import AllocationRound
 from booking.matching.rounds.queries import applied_run, entries_of, latest_run, obstacles_to_wishes
-from booking.matching.rounds.reports import report_of, standing_of
+from booking.matching.rounds.reports import report_of, standing_of, standings
 from booking.matching.rounds.rules import (
     ApplyStopped,
     DeadlineTooNear,
@@ -289,6 +289,19 @@ def test_a_slot_cancelled_after_the_run_stops_everything(cast, set_now):
     assert Inputs.from_json(latest_run(cast.round_id).inputs).dropped == [
         [f"c{cast.other_class.id}", f"s{cast.slots[1].id}", "slot_cancelled"]
     ]
+
+
+def test_a_class_keeps_the_ranks_it_gave_when_its_first_wish_has_become_impossible(cast, set_now):
+    cast.wish(cast.school_class, cast.teacher, *cast.slots)
+    host = cast.slots[0].activity.contact
+    with transaction():
+        cancel_slot(cast.slots[0].id, host, reason="production")
+    set_now(AFTER)
+    run = cast.solve()
+    assert [rank for _class, _slot, rank in run.result["placements"]] == [2]
+    assert run.result["figures"]["round"]["first_wishes"] == 0
+    line = private_line(standings(run, [cast.school_class.id])[cast.school_class.id])
+    assert line == "Votre vœu n° 2. Votre premier vœu n’était plus possible au moment du calcul."
 
 
 def test_a_class_withdrawn_after_the_run_stops_everything(cast, set_now):

@@ -18,10 +18,18 @@ from booking.core.i18n import _l
 
 @dataclass(frozen=True)
 class Wish:
-    """One slot on a class's list, the dearest first. distance_m: from the school to the place, in metres."""
+    """One slot on a class's list, the dearest first. distance_m: from the school to the place, in metres.
+
+    rank: as the class gave it, where wishes before it had to be dropped; 0 where its position says it.
+    """
 
     slot: str
     distance_m: int = 0
+    rank: int = 0
+
+    def rank_at(self, position: int) -> int:
+        """Its rank when it stands at this position of the list, counted from 1."""
+        return self.rank or position
 
 
 @dataclass(frozen=True)
@@ -159,10 +167,14 @@ def as_json(instance: Instance) -> dict[str, Any]:
         "caps": dict(instance.caps),
         "slots": [[s.key, s.classes, s.pupils, s.one_school, s.school] for s in instance.slots],
         "classes": [
-            [c.key, c.school, c.pupils, c.weight, c.most, [[w.slot, w.distance_m] for w in c.wishes], list(c.clashes)]
+            [c.key, c.school, c.pupils, c.weight, c.most, [_wish_as_json(w) for w in c.wishes], list(c.clashes)]
             for c in instance.classes
         ],
     }
+
+
+def _wish_as_json(wish: Wish) -> list[Any]:
+    return [wish.slot, wish.distance_m, *([wish.rank] if wish.rank else [])]
 
 
 def from_json(stored: Mapping[str, Any]) -> Instance:
@@ -171,7 +183,7 @@ def from_json(stored: Mapping[str, Any]) -> Instance:
         classes=tuple(
             RoundClass(
                 key=key, school=school, pupils=pupils, weight=weight, most=most,
-                wishes=tuple(Wish(slot, distance) for slot, distance in wishes),
+                wishes=tuple(Wish(*wish) for wish in wishes),
                 clashes=tuple((first, second) for first, second in clashes),
             )
             for key, school, pupils, weight, most, wishes, clashes in stored["classes"]

@@ -93,7 +93,7 @@ def tables_of(instance: Instance) -> Tables:
             if instance.caps.get(each.school, 1) < 1:
                 continue
             here[position] = len(columns)
-            columns.append((number, slot_number[wish.slot], position + 1, wish.distance_m))
+            columns.append((number, slot_number[wish.slot], wish.rank_at(position + 1), wish.distance_m))
         if each.most > 1:
             clashes += [(here[a], here[b]) for a, b in each.clashes if a in here and b in here]
     table = np.array(columns, dtype=np.int64).reshape(-1, 4)

@@ -83,12 +83,21 @@ def inputs_of(each: AllocationRound) -> Inputs:
         wished, stops = wishes[entry.id], obstacles[entry.class_id]
         dropped += [[key, slot_key(slot.id), stop.code] for slot in wished if (stop := stops[slot.id]) is not None]
         possible = [slot for slot in wished if stops[slot.id] is None]
+        ranks = {wish.slot_id: wish.rank for wish in entry.wishes}
         classes.append(
             RoundClass(
                 key=key,
                 school=entry.school_class.school.uai,
                 pupils=entry.school_class.pupils,
-                wishes=tuple(Wish(slot_key(slot.id), _distance_m(slot, entry.school_class)) for slot in possible),
+                wishes=tuple(
+                    # The rank that the teacher knows, where an impossible wish stood before.
+                    Wish(
+                        slot_key(slot.id),
+                        _distance_m(slot, entry.school_class),
+                        ranks[slot.id] if ranks[slot.id] != position else 0,
+                    )
+                    for position, slot in enumerate(possible, 1)
+                ),
                 weight=weight_of(belongs, weights),
                 most=each.per_class,
                 clashes=_clashes(possible, entry.school_class) if each.per_class > 1 else (),

@@ -166,7 +166,8 @@ def standings(run: AllocationRun, class_ids: Sequence[int]) -> dict[int, Standin
         if own is None:
             continue
         obtained = tuple(sorted(ranks.get(own.key, ())))
-        better = own.wishes[: obtained[0] - 1] if obtained else own.wishes
-        lost = tuple(tuple(winners.get(wish.slot, ())) for wish in better)
-        found[class_id] = Standing(own.weight, frozenset(inputs.groups[own.key]), obtained, lost)
+        at = {wish.rank_at(position): wish.slot for position, wish in enumerate(own.wishes, 1)}
+        lost = tuple(tuple(winners.get(at[rank], ())) for rank in sorted(at) if not obtained or rank < obtained[0])
+        first_gone = 1 not in at and any(key == own.key for key, _slot, _code in inputs.dropped)
+        found[class_id] = Standing(own.weight, frozenset(inputs.groups[own.key]), obtained, lost, first_gone)
     return found

@@ -395,12 +395,16 @@ class Winner:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a class brought to a round. ranks: those it obtained. lost: for each better wish, who has the slot."""
+    """What a class brought to a round. ranks: those it obtained. lost: for each better wish, who has the slot.
+
+    first_gone: its first wish had become impossible before the round was computed.
+    """
 
     weight: int
     groups: frozenset[Group]
     ranks: tuple[int, ...]
     lost: tuple[tuple[Winner, ...], ...]
+    first_gone: bool = False
 
 
 def standing_from_json(stored: Mapping[str, Any]) -> Standing:
@@ -413,6 +417,7 @@ def standing_from_json(stored: Mapping[str, Any]) -> Standing:
             tuple(Winner(winner["weight"], frozenset(map(Group, winner["groups"]))) for winner in winners)
             for winners in stored["lost"]
         ),
+        first_gone=stored.get("first_gone", False),
     )
 
 
@@ -426,6 +431,7 @@ def standing_as_json(standing: Standing) -> dict[str, Any]:
             [{"weight": winner.weight, "groups": sorted(winner.groups)} for winner in winners]
             for winners in standing.lost
         ],
+        "first_gone": standing.first_gone,
     }
 
 
@@ -437,6 +443,8 @@ def private_line(standing: Standing) -> str:
         return _("Votre premier vœu.")
     else:
         head = _("Votre vœu n° %(rank)d.", rank=standing.ranks[0])
+    if standing.first_gone:
+        return _("%(head)s Votre premier vœu n’était plus possible au moment du calcul.", head=head)
     if not standing.lost:
         return head
     why = won_by(standing, standing.lost[0])

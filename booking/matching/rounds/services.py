@@ -383,7 +383,8 @@ def _lines(inputs: Inputs, placed: set[int]) -> list[tuple[int, int]]:
         (-each.weight, rank, draw(seed, "line", each.key), id_of(wish.slot), id_of(each.key))
         for each in inputs.instance.classes
         if id_of(each.key) not in placed
-        for rank, wish in enumerate(each.wishes, 1)
+        for position, wish in enumerate(each.wishes, 1)
+        for rank in (wish.rank_at(position),)
     ]
     return [(slot_id, class_id) for *_order, slot_id, class_id in sorted(waits)]
 
