@@ -1,5 +1,6 @@
 """Two people at the same moment, in two processes."""
 
+import pytest
 from sqlalchemy import func, select
 
 from booking.accounts import services
@@ -25,6 +26,7 @@ def count(model) -> int:
     return db.session.scalar(select(func.count()).select_from(model))
 
 
+@pytest.mark.deep_on_sqlite
 def test_colleagues_who_sign_up_together_make_one_company(app, both_shared_databases):
     make_commune()
     number = siren()
@@ -33,6 +35,7 @@ def test_colleagues_who_sign_up_together_make_one_company(app, both_shared_datab
     assert (count(Company), count(Site), count(Person), count(Membership)) == (1, 1, 4, 4)
 
 
+@pytest.mark.deep_on_sqlite
 def test_one_person_who_presses_twice_has_one_account(app, both_shared_databases):
     make_commune()
     calls = [{"email": "karim@example.org", "number": siret(siren(), 1)} for _time in range(4)]

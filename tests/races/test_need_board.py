@@ -49,6 +49,7 @@ def states() -> Counter:
     return Counter(db.session.scalars(select(Booking.state)))
 
 
+@pytest.mark.deep_on_sqlite
 def test_eight_firms_that_offer_at_once_hold_three_dates(race, need):
     calls = [{"need_id": need.id, "slot_id": slot_on(11 + number).id} for number in range(8)]
     assert race(clients.offer_for_need, calls) == {"offered": LIMITS.offers_per_need, "enough_offers": 5}
@@ -69,6 +70,7 @@ def test_three_accepted_at_once_give_one_visit(race, need):
     assert violations() == []
 
 
+@pytest.mark.deep_on_sqlite
 def test_a_need_taken_back_while_it_is_accepted_ends_one_way_or_the_other(race, need):
     slot = slot_on(12)
     with transaction():

@@ -46,6 +46,7 @@ def booked_at() -> list:
     return list(db.session.execute(select(Booking.created_at, func.count()).group_by(Booking.created_at)).tuples())
 
 
+@pytest.mark.deep_on_sqlite
 def test_the_opening_rush_books_exactly_the_capacity_and_nobody_before(rush):
     assert rush(clients.book_at) == {
         (EARLY, "edition_not_open"): 32, (ON_TIME, "booked"): PLACES, (ON_TIME, "slot_full"): 32 - PLACES,
